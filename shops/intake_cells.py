@@ -1,0 +1,192 @@
+"""One column of cells read as the kind the contract asks for.
+
+Decides how text, integers, numbers, money, days, timestamps and flags are written in a file, and which *fault* a cell has. A cell
+that is empty (or only blanks) is missing and takes the column's default; a timestamp with an offset is moved to the shop's time
+zone and loses it; a whole number may be written 12.0. Terms: `shown` is the cell as a person would quote it.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from shops.contract import Column, Kind
+from shops.shop import CsvFormat
+
+DTYPES: dict[Kind, pl.DataType] = {
+    "text": pl.String(),
+    "integer": pl.Int64(),
+    "number": pl.Float64(),
+    "money": pl.Float64(),
+    "day": pl.Date(),
+    "timestamp": pl.Datetime("us"),
+    "flag": pl.Boolean(),
+}
+FAULTS = (
+    "",
+    "missing_required",
+    "not_a_number",
+    "not_a_date",
+    "not_allowed",
+    "not_finite",
+    "out_of_range",
+    "wrong_currency",
+    "wrong_sign",
+    "outside_history",
+)
+FLAG_WORDS = {"true": True, "t": True, "yes": True, "y": True, "1": True, "false": False, "f": False, "no": False, "n": False, "0": False}
+FIRST_PLAUSIBLE_YEAR = 1900
+ISO_TIMESTAMP = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?)?$"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Values of the contract's type, null where missing or faulty, and the fault of each cell (position in `FAULTS`, 0 for none)."""
+
+    values: pl.Series
+    faults: pl.Series
+
+
+def fault_code(name: str) -> int:
+    """Position of a fault in `FAULTS`."""
+    return FAULTS.index(name)
+
+
+def read_cells(raw: pl.Series, column: Column, time_zone: str, text_format: CsvFormat | None) -> Cells:
+    """Read `raw` as `column` asks; `text_format` is how the shop's CSV files are written, None for Parquet."""
+    raw = _plain(raw)
+    if column.kind == "text":
+        values, faults = _texts(raw, column)
+    elif column.kind in ("integer", "number", "money"):
+        values, faults = _numbers(raw, column, "," if text_format and text_format.decimal == "," else ".")
+    elif column.kind == "flag":
+        values, faults = _flags(raw)
+    else:
+        values, faults = _times(raw, column.kind, time_zone, text_format or CsvFormat())
+    if column.required:
+        faults.append(("missing_required", raw.is_null()))
+    elif column.default is not None:
+        values = pl.select(pl.when(raw.is_null()).then(pl.lit(column.default, dtype=DTYPES[column.kind])).otherwise(values)).to_series()
+    return Cells(values.alias(column.name), _first_fault(faults, len(raw)))
+
+
+def missing_cells(column: Column, height: int) -> Cells:
+    """Cells of a column that the file does not have."""
+    values = pl.repeat(column.default, height, dtype=DTYPES[column.kind], eager=True).alias(column.name)
+    fault = fault_code("missing_required") if column.required else 0
+    return Cells(values, pl.repeat(fault, height, dtype=pl.UInt8, eager=True))
+
+
+def shown(raw: pl.Series, limit: int = 60) -> pl.Series:
+    """The cells as quoted text of at most `limit` characters."""
+    text = raw if raw.dtype == pl.String else as_text(raw)
+    return pl.select(pl.format("'{}'", text.fill_null("").str.slice(0, limit))).to_series()
+
+
+def _plain(raw: pl.Series) -> pl.Series:
+    """Strings stripped with empty ones null, categories and bytes as strings, everything else as it is."""
+    if isinstance(raw.dtype, pl.Categorical | pl.Enum | pl.Binary):
+        raw = raw.cast(pl.String, strict=False)
+    if raw.dtype == pl.String:
+        stripped = raw.str.strip_chars()
+        return stripped.set(stripped.fill_null("") == "", None)
+    return raw
+
+
+def as_text(raw: pl.Series) -> pl.Series:
+    """The cells as whole text, null where empty; a float that is a whole number loses its `.0`."""
+    if raw.dtype == pl.String:
+        return raw
+    if raw.dtype.is_float():  # an identifier that became 17850.0 because a neighbour was missing is 17850
+        whole = raw.cast(pl.Int64, strict=False)
+        is_whole = (whole.cast(pl.Float64) == raw.cast(pl.Float64)) & (raw.abs() < 2**53)
+        return pl.select(pl.when(is_whole).then(whole.cast(pl.String)).otherwise(raw.cast(pl.String))).to_series()
+    if raw.dtype.is_nested() or raw.dtype == pl.Object:
+        return pl.Series([None if value is None else str(value) for value in raw.to_list()], dtype=pl.String)
+    return raw.cast(pl.String, strict=False)
+
+
+def _texts(raw: pl.Series, column: Column) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
+    values = as_text(raw)
+    if not column.allowed:
+        return values, []
+    values = values.str.to_lowercase()
+    return values, [("not_allowed", ~values.is_in(list(column.allowed)) & raw.is_not_null())]
+
+
+def _numbers(raw: pl.Series, column: Column, decimal: str) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
+    if raw.dtype == pl.String:
+        numbers = (raw.str.replace(",", ".", literal=True) if decimal == "," else raw).cast(pl.Float64, strict=False)
+    elif raw.dtype.is_numeric() or raw.dtype == pl.Null:
+        numbers = raw.cast(pl.Float64)
+    else:
+        numbers = pl.repeat(None, len(raw), dtype=pl.Float64, eager=True)
+    not_number = numbers.is_null() & raw.is_not_null()
+    not_finite = (~numbers.is_finite()).fill_null(False)
+    below = numbers < column.minimum if column.minimum is not None else not_finite
+    above = numbers > column.maximum if column.maximum is not None else not_finite
+    faults = [("not_a_number", not_number), ("not_finite", not_finite), ("out_of_range", (below | above).fill_null(False))]
+    if column.kind == "integer":
+        faults.insert(2, ("not_a_number", (numbers.floor() != numbers).fill_null(False)))
+        numbers = numbers.cast(pl.Int64, strict=False)
+    return numbers, faults
+
+
+def _flags(raw: pl.Series) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
+    if raw.dtype == pl.Boolean:
+        return raw, []
+    words = as_text(raw).str.to_lowercase()
+    values = words.replace_strict(list(FLAG_WORDS), list(FLAG_WORDS.values()), default=None, return_dtype=pl.Boolean)
+    return values, [("not_allowed", values.is_null() & raw.is_not_null())]
+
+
+def _times(raw: pl.Series, kind: Kind, time_zone: str, text_format: CsvFormat) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
+    if raw.dtype == pl.Date:
+        times = raw.cast(pl.Datetime("us"))
+    elif isinstance(raw.dtype, pl.Datetime):
+        times = raw.dt.convert_time_zone(time_zone).dt.replace_time_zone(None) if raw.dtype.time_zone else raw
+        times = times.cast(pl.Datetime("us"))
+    elif raw.dtype == pl.String:
+        times = _written_times(raw, kind, time_zone, text_format)
+    else:
+        times = pl.repeat(None, len(raw), dtype=pl.Datetime("us"), eager=True)
+    faults = [
+        ("not_a_date", times.is_null() & raw.is_not_null()),
+        ("out_of_range", (times.dt.year() < FIRST_PLAUSIBLE_YEAR).fill_null(False)),
+    ]
+    return (times.dt.date() if kind == "day" else times), faults
+
+
+def _written_times(text: pl.Series, kind: Kind, time_zone: str, text_format: CsvFormat) -> pl.Series:
+    own_format = text_format.date_format if kind == "day" else text_format.timestamp_format
+    usual = own_format or ("%Y-%m-%d" if kind == "day" else "%Y-%m-%d %H:%M:%S")
+    if kind == "day":
+        times = text.str.to_date(usual, strict=False).cast(pl.Datetime("us"))
+    else:
+        times = text.str.to_datetime(usual, time_unit="us", strict=False)
+    rest = text.filter(times.is_null() & text.is_not_null()).unique()
+    if rest.is_empty():
+        return times
+    parts = rest.str.extract_groups(ISO_TIMESTAMP).struct.unnest()
+    day, minute, second, offset = parts.get_columns()
+    written = day + "T" + minute.fill_null("00:00") + second.fill_null(":00").str.replace(",", ".", literal=True)
+    local = written.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    in_utc = (local - _ahead_of_utc(offset)).dt.replace_time_zone("UTC")
+    shifted = in_utc.dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
+    resolved = pl.select(pl.when(offset.is_null()).then(local).otherwise(shifted)).to_series()
+    return times.fill_null(text.replace_strict(rest, resolved, default=None, return_dtype=pl.Datetime("us")))
+
+
+def _ahead_of_utc(offset: pl.Series) -> pl.Series:
+    """Durations that offsets such as `+02:00`, `-0500` or `Z` are ahead of UTC."""
+    digits = offset.str.replace_all(r"[^0-9]", "")
+    hours, minutes = (digits.str.slice(start, 2).cast(pl.Int64, strict=False).fill_null(0) for start in (0, 2))
+    sign = pl.select(pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)).to_series()
+    return pl.select(pl.duration(minutes=sign * (hours * 60 + minutes))).to_series()
+
+
+def _first_fault(faults: list[tuple[str, pl.Series]], height: int) -> pl.Series:
+    codes = pl.repeat(0, height, dtype=pl.UInt8, eager=True)
+    for name, mask in reversed(faults):
+        if mask.any():
+            codes = codes.set(mask, fault_code(name))
+    return codes

@@ -1,0 +1,143 @@
+"""CSV files read line by line, so that one bad line costs one line.
+
+Decides what a *line* is and which are refused: the header names the fields; a *data row* is one record below it, counted from 1
+(blank lines do not count); a row with more or fewer fields than the header, or with broken quotes, is a *ragged line*; bytes that
+are not text in the file's encoding make the row `bad_encoding`. A stray quote swallows its own line only, never the lines below.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import TextIO
+
+import polars as pl
+
+CHUNK_ROWS = 50_000  # bounds the memory held in Python objects
+
+
+@dataclass(frozen=True)
+class RefusedLine:
+    """One line that is no row of the file: its data row, why, and its fields as read (empty where they could not be split)."""
+
+    source_row: int
+    reason_code: str
+    reason: str
+    fields: tuple[str, ...]
+
+
+class UnreadableFileError(ValueError):
+    """A file of which no row can be read; the message is one sentence."""
+
+
+class _Lines:
+    """Physical lines with a memory of those taken since the last record, so that they can be given back."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._returned: list[str] = []
+        self.taken: list[str] = []
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.pop() if self._returned else next(self._file)
+        self.taken.append(line)
+        return line
+
+    def give_back_all_but_first(self) -> None:
+        self._returned.extend(reversed(self.taken[1:]))
+
+
+def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[str, ...]:
+    """Return the names in the header line; raises `UnreadableFileError` where there is none."""
+    try:
+        with _opened(path, encoding) as file:
+            header = next(csv.reader(file, delimiter=delimiter), [])
+    except (OSError, csv.Error) as error:
+        raise UnreadableFileError(f"The file cannot be read ({error}).") from None
+    names = tuple(name.strip() for name in header)
+    if not any(names):
+        raise UnreadableFileError("The file has no header line.")
+    return names
+
+
+def read_csv_rows(path: Path, wanted: list[str], delimiter: str, encoding: str) -> tuple[pl.DataFrame, list[RefusedLine]]:
+    """Read the `wanted` fields of every row as text.
+
+    Returns a frame (one row per readable data row: `source_row`, then `wanted`, all text) and the refused lines. Raises
+    `UnreadableFileError` where the header is missing.
+    """
+    header = csv_header(path, delimiter, encoding)
+    positions = [header.index(name) for name in wanted]
+    refused: list[RefusedLine] = []
+    chunks: list[pl.DataFrame] = []
+    rows: list[tuple[str, ...]] = []
+    numbers: list[int] = []
+    pick = itemgetter(*positions) if len(positions) > 1 else (lambda fields: tuple(fields[position] for position in positions))
+    for number, fields, problem in _records(path, len(header), delimiter, encoding):
+        if problem:
+            refused.append(RefusedLine(number, "ragged_line", problem, tuple(fields)))
+            continue
+        rows.append(pick(fields))
+        numbers.append(number)
+        if len(rows) == CHUNK_ROWS:
+            chunks.append(_frame(rows, numbers, wanted, encoding, refused))
+            rows, numbers = [], []
+    chunks.append(_frame(rows, numbers, wanted, encoding, refused))
+    return pl.concat(chunks), refused
+
+
+def _opened(path: Path, encoding: str) -> TextIO:
+    plain = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    return path.open(encoding="utf-8-sig" if plain else encoding, errors="surrogateescape", newline="")
+
+
+def _records(path: Path, width: int, delimiter: str, encoding: str) -> Iterator[tuple[int, list[str], str]]:
+    """Yield data row number, fields and, for a ragged line, what is wrong with it."""
+    with _opened(path, encoding) as file:
+        lines = _Lines(file)
+        next(csv.reader(lines, delimiter=delimiter, strict=True))
+        number = 0
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        while True:
+            lines.taken.clear()
+            try:
+                fields = next(reader)
+                problem = ""
+            except StopIteration:
+                return
+            except csv.Error as error:
+                fields, problem = [], f"The line's quotes do not close as they should ({error})."
+                reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            if not fields and not problem:
+                continue
+            number += 1
+            if fields and len(fields) != width:
+                problem = f"The line has {len(fields)} fields where the header has {width}."
+            if problem and len(lines.taken) > 1:
+                fields = []
+                lines.give_back_all_but_first()
+            yield number, fields, problem
+
+
+def _frame(rows: list[tuple[str, ...]], numbers: list[int], wanted: list[str], encoding: str, refused: list[RefusedLine]) -> pl.DataFrame:
+    schema = {"source_row": pl.Int64, **dict.fromkeys(wanted, pl.String)}
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(wanted)
+    try:
+        return pl.DataFrame({"source_row": numbers, **dict(zip(wanted, columns, strict=True))}, schema=schema)
+    except UnicodeEncodeError:
+        sound = [all(_is_text(cell) for cell in row) for row in rows]
+        reason = f"The line holds bytes that are not {encoding} text."
+        for number, row, good in zip(numbers, rows, sound, strict=True):
+            if not good:
+                shown = tuple(cell.encode("utf-8", "replace").decode() for cell in row)
+                refused.append(RefusedLine(number, "bad_encoding", reason, shown))
+        kept = [(number, row) for number, row, good in zip(numbers, rows, sound, strict=True) if good]
+        return _frame([row for _, row in kept], [number for number, _ in kept], wanted, encoding, refused)
+
+
+def _is_text(cell: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in cell)

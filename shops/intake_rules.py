@@ -1,0 +1,72 @@
+"""What a row must fulfil beyond its single cells, and when it became known.
+
+Decides the rules that need more than one cell or the shop (currency, sign of units, days in order, the shop's history), the about
+day and `known_on`. Terms: *history* is first_day to last_day of the shop; an *event* happened on its about day and must lie in the
+history; a *claim* may have begun before it (an order in transit); a *validity* (prices, promotions, campaigns, coupons) may also
+lie in the future.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from shops.contract import Table
+from shops.shop import Shop
+
+EVENTS = ("order_lines", "daily_sales", "stock_levels", "coupon_redemptions", "web_events", "ad_spend", "competitor_prices")
+CLAIMS = ("purchase_orders", "coupon_assignments")
+HAPPENED_BEFORE_KNOWN = ("order_lines", "daily_sales", "stock_levels", "coupon_redemptions", "web_events")
+DAYS_IN_ORDER = {
+    "prices": ("valid_from", "valid_to"),
+    "promotions": ("starts_on", "ends_on"),
+    "campaigns": ("starts_on", "ends_on"),
+    "coupons": ("valid_from", "valid_to"),
+    "purchase_orders": ("ordered_on", "received_on"),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row breaks the rule where `broken` is true; `column` is the cell to quote and `mend` ends the sentence about it."""
+
+    fault: str
+    column: str
+    broken: pl.Expr
+    mend: str
+
+
+def about_day(table: Table) -> pl.Expr:
+    """The about day of each row in the shop's time zone; null for reference data."""
+    if table.about is None:
+        return pl.lit(None, dtype=pl.Date)
+    return pl.col(table.about).dt.date() if table.by_name[table.about].kind == "timestamp" else pl.col(table.about)
+
+
+def row_rules(table: Table, shop: Shop) -> list[Rule]:
+    """The rules of one table, in the order in which they are named to the reader."""
+    rules = []
+    if table.name == "order_lines":
+        units, line_type = pl.col("units"), pl.col("line_type")
+        foreign = pl.col("currency").str.to_uppercase() != shop.currency
+        rules += [
+            Rule("wrong_currency", "currency", foreign, f"the shop's currency is {shop.currency}"),
+            Rule("wrong_sign", "units", (line_type == "sale") & (units <= 0), "a sale has positive units"),
+            Rule("wrong_sign", "units", (line_type == "return") & (units >= 0), "a return has negative units"),
+        ]
+    if table.name in DAYS_IN_ORDER:
+        first, last = DAYS_IN_ORDER[table.name]
+        rules.append(Rule("out_of_range", last, pl.col(last) < pl.col(first), f"it may not be before {first}"))
+    if table.about is not None and table.name in EVENTS:
+        rules.append(Rule("outside_history", table.about, about_day(table) < shop.first_day, f"the shop's first day is {shop.first_day}"))
+    if table.about is not None and table.name in (*EVENTS, *CLAIMS) and shop.last_day is not None:
+        rules.append(Rule("outside_history", table.about, about_day(table) > shop.last_day, f"the shop's last day is {shop.last_day}"))
+    return rules
+
+
+def known_on(table: Table, shop: Shop) -> pl.Expr:
+    """The day from which decisions may use the row; may lie after the shop's last day, never before its first."""
+    recorded = pl.col("recorded_at").dt.date()
+    known = pl.coalesce(recorded, about_day(table), pl.lit(shop.first_day))
+    if table.name in HAPPENED_BEFORE_KNOWN:
+        known = pl.max_horizontal(known, about_day(table))
+    return pl.max_horizontal(known, pl.lit(shop.first_day))

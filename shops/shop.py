@@ -1,0 +1,251 @@
+"""A shop as its folder declares it: `shop.toml` read into frozen values, with every default in one place.
+
+Decides which settings a shop has and what they mean when left out. A *shop folder* holds `shop.toml` and the shop's data
+files; a *mapping* says which column of a file holds a column of the input contract. Money is in the shop's one currency,
+shares are 0 to 1, days are business days in the shop's time zone.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shops.contract import TABLES
+from shops.shop_toml import Section, ShopError
+
+__all__ = ["Assumptions", "CouponTerms", "CsvFormat", "Limits", "Shop", "ShopError", "StockOpening", "SupplierTerms", "load_shop"]
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons")
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How the shop's CSV files are written. Formats are strftime patterns for days and times that are not ISO 8601."""
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    date_format: str | None = None
+    timestamp_format: str | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Budgets in money and volumes in m³; None or absent means no limit."""
+
+    coupon_budget: float | None = None
+    purchase_budget: float | None = None
+    coupon_segment_budgets: dict[str, float] = field(default_factory=dict)
+    warehouse_volume_m3: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SupplierTerms:
+    """Terms of the one supplier assumed where the shop has no suppliers table."""
+
+    lead_time_days: int = 7
+    review_days: int = 7
+    min_order_value: float = 0.0
+    order_weekdays: str = ""
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What is assumed where the shop does not say; `cost_share` and `holding_cost_per_year` are shares of price and of unit cost."""
+
+    cost_share: float = 0.6
+    holding_cost_per_year: float = 0.25
+    lost_sale_cost_share: float = 1.0
+
+
+@dataclass(frozen=True)
+class StockOpening:
+    """Where the stock ledger starts when there is no stock feed; None means there is no ledger yet."""
+
+    opening_day: date | None = None
+    opening_cover_days: int = 28
+
+
+@dataclass(frozen=True)
+class CouponTerms:
+    """Days after an assignment in which orders count as its outcome, the share of customers held out, and a pilot's budget."""
+
+    outcome_window_days: int = 28
+    holdout_share: float = 0.1
+    pilot_budget: float = 500.0
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One shop. `files` maps a table to patterns within the folder, `columns` a table to {contract column: file column}."""
+
+    name: str
+    path: Path
+    currency: str
+    time_zone: str
+    country: str | None
+    first_day: date
+    last_day: date | None
+    source: str
+    files: dict[str, tuple[str, ...]]
+    columns: dict[str, dict[str, str]]
+    csv: CsvFormat
+    limits: Limits
+    suppliers: SupplierTerms
+    assumptions: Assumptions
+    stock: StockOpening
+    coupons: CouponTerms
+
+
+def load_shop(path: Path) -> Shop:
+    """Read the shop folder `path` (or its shop.toml) and return the shop; raises `ShopError` with one sentence naming file and mend."""
+    path = Path(path)
+    file = path if path.suffix == ".toml" else path / "shop.toml"
+    document = _read_toml(file)
+    sections = {name: Section(file, name, document.get(name, {})) for name in SECTIONS}
+    about = sections["shop"]
+    first_day = about.day("first_day")
+    last_day = about.day("last_day", None)
+    if last_day is not None and last_day < first_day:
+        raise about.fault("last_day", last_day.isoformat(), f"give a day on or after first_day {first_day}")
+    shop = Shop(
+        name=_matching(about, "name", r"[A-Za-z0-9][A-Za-z0-9_-]*", "use letters, digits, - and _ only"),
+        path=file.parent,
+        currency=_matching(about, "currency", r"[A-Z]{3}", "give the three capital letters of ISO 4217, such as EUR"),
+        time_zone=_time_zone(about),
+        country=about.text("country", None),
+        first_day=first_day,
+        last_day=last_day,
+        source=about.text("source", ""),
+        files=_files(sections["files"], document.get("files", {})),
+        columns=_columns(sections["columns"], document.get("columns", {})),
+        csv=_csv_format(sections["csv"]),
+        limits=_limits(sections["limits"]),
+        suppliers=_supplier_terms(sections["suppliers"]),
+        assumptions=Assumptions(
+            cost_share=sections["assumptions"].number("cost_share", 0.6, maximum=1.0),
+            holding_cost_per_year=sections["assumptions"].number("holding_cost_per_year", 0.25),
+            lost_sale_cost_share=sections["assumptions"].number("lost_sale_cost_share", 1.0),
+        ),
+        stock=StockOpening(
+            opening_day=sections["stock"].day("opening_day", last_day),
+            opening_cover_days=sections["stock"].whole("opening_cover_days", 28),
+        ),
+        coupons=CouponTerms(
+            outcome_window_days=sections["coupons"].whole("outcome_window_days", 28, minimum=1, maximum=365),
+            holdout_share=sections["coupons"].number("holdout_share", 0.1, maximum=0.9),
+            pilot_budget=sections["coupons"].number("pilot_budget", 500.0),
+        ),
+    )
+    for name, section in sections.items():
+        if name not in ("files", "columns"):
+            section.done()
+    return shop
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise ShopError(f"{file} does not exist; put a shop.toml with a [shop] section into the shop's folder.")
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ShopError(f"{file} is not valid TOML ({error}); correct that line.") from None
+    unknown = sorted(set(document) - set(SECTIONS))
+    if unknown:
+        raise ShopError(f"{file} has sections nobody knows ({', '.join(unknown)}); use {', '.join(SECTIONS)}.")
+    return document
+
+
+def _matching(section: Section, word: str, pattern: str, mend: str) -> str:
+    value = section.text(word)
+    if not re.fullmatch(pattern, value):
+        raise section.fault(word, value, mend)
+    return value
+
+
+def _time_zone(section: Section) -> str:
+    name = section.text("time_zone")
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise section.fault("time_zone", name, "give a name of the time zone database, such as Europe/Berlin") from None
+    return name
+
+
+def _files(section: Section, values: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    patterns = {}
+    for table, value in values.items():
+        _known_table(section, table)
+        listed = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else ()
+        usable = [isinstance(item, str) and item and not Path(item).is_absolute() and ".." not in Path(item).parts for item in listed]
+        if not listed or not all(usable):
+            raise section.fault(table, value, "give a file name or pattern inside the shop's folder, or a list of them")
+        patterns[table] = listed
+    return patterns
+
+
+def _columns(section: Section, values: dict[str, Any]) -> dict[str, dict[str, str]]:
+    for table, mapping in values.items():
+        contract_columns = _known_table(section, table).by_name
+        if not isinstance(mapping, dict):
+            raise section.fault(table, mapping, f'write a section `[columns.{table}]` with lines `contract_column = "column in the file"`')
+        for column, file_column in mapping.items():
+            if column not in contract_columns:
+                raise section.fault(f"{table}.{column}", file_column, f"{table} has no such column, only {', '.join(contract_columns)}")
+            if not isinstance(file_column, str) or not file_column:
+                raise section.fault(f"{table}.{column}", file_column, "give the file's column name in quotes")
+    return values
+
+
+def _known_table(section: Section, table: str) -> Any:
+    if table not in TABLES:
+        raise ShopError(f"{section.file}: [{section.name}] names a table {table!r} nobody knows; use one of {', '.join(TABLES)}.")
+    return TABLES[table]
+
+
+def _csv_format(section: Section) -> CsvFormat:
+    csv = CsvFormat(
+        delimiter=section.text("delimiter", ","),
+        encoding=section.text("encoding", "utf-8"),
+        decimal=section.text("decimal", "."),
+        date_format=section.text("date_format", None),
+        timestamp_format=section.text("timestamp_format", None),
+    )
+    if len(csv.delimiter) != 1:
+        raise section.fault("delimiter", csv.delimiter, "give exactly one character")
+    if csv.decimal not in (".", ","):
+        raise section.fault("decimal", csv.decimal, 'give "." or ","')
+    try:
+        "".encode(csv.encoding)
+    except LookupError:
+        raise section.fault("encoding", csv.encoding, "give a known encoding, such as utf-8 or latin-1") from None
+    return csv
+
+
+def _limits(section: Section) -> Limits:
+    def amounts(word: str) -> dict[str, float]:
+        return {name: section.checked_number(f"{word}.{name}", value) for name, value in section.table(word).items()}
+
+    return Limits(
+        coupon_budget=section.number("coupon_budget", None),
+        purchase_budget=section.number("purchase_budget", None),
+        coupon_segment_budgets=amounts("coupon_segment_budgets"),
+        warehouse_volume_m3=amounts("warehouse_volume_m3"),
+    )
+
+
+def _supplier_terms(section: Section) -> SupplierTerms:
+    weekdays = section.text("order_weekdays", "")
+    days = [day.strip() for day in weekdays.split(",") if day.strip()]
+    if any(day not in WEEKDAYS for day in days):
+        raise section.fault("order_weekdays", weekdays, f"list some of {', '.join(WEEKDAYS)}, separated by commas")
+    return SupplierTerms(
+        lead_time_days=section.whole("lead_time_days", 7, maximum=365),
+        review_days=section.whole("review_days", 7, minimum=1, maximum=365),
+        min_order_value=section.number("min_order_value", 0.0),
+        order_weekdays=",".join(days),
+    )
