@@ -1,0 +1,87 @@
+"""An independent check of a coupon assignment: recomputes every limit from the inputs and shares no code with the program."""
+
+import polars as pl
+
+from optimization.coupons.limits import CouponLimits
+from optimization.coupons.settings import CouponSettings
+
+_TOLERANCE = 1e-6
+
+
+def check_assignments(
+    candidates: pl.DataFrame, limits: CouponLimits, settings: CouponSettings, assignments: pl.DataFrame, limits_table: pl.DataFrame
+) -> list[str]:
+    """Return one sentence per violation, none for a plan that holds. Limits that gave way (relaxed_by > 0) are checked as relaxed."""
+    given = assignments.filter(pl.col("coupon_id").is_not_null())
+    joined = given.join(
+        candidates.select(
+            "customer_key",
+            "coupon_id",
+            gain="expected_gain",
+            cost="expected_cost",
+            worth="value",
+            **({"category": "category"} if "category" in candidates.columns else {}),
+        ),
+        on=["customer_key", "coupon_id"],
+        how="left",
+    )
+    found: list[str] = []
+    if assignments["customer_key"].is_duplicated().any():
+        found.append("A customer has two rows.")
+    absent = joined.filter(pl.col("worth").is_null())
+    found += [
+        f"Customer {key} got coupon {coupon}, which was not on offer." for key, coupon in absent.select("customer_key", "coupon_id").rows()
+    ]
+    wrong = (
+        ((pl.col("value") - pl.col("worth")).abs() > _TOLERANCE)
+        | ((pl.col("expected_cost") - pl.col("cost")).abs() > _TOLERANCE)
+        | ((pl.col("expected_gain") - pl.col("gain")).abs() > _TOLERANCE)
+    )
+    found += [f"The numbers of customer {key} differ from the offer." for key in joined.filter(wrong)["customer_key"].to_list()]
+    found += [f"Customer {key} is held out but has a coupon." for key in given.filter("is_holdout")["customer_key"].to_list()]
+    if settings.holdout_share == 0 and assignments["is_holdout"].any():
+        found.append("Customers are held out although the hold-out share is 0.")
+    return found + _limit_violations(joined, assignments, limits, limits_table)
+
+
+def _limit_violations(joined: pl.DataFrame, assignments: pl.DataFrame, limits: CouponLimits, limits_table: pl.DataFrame) -> list[str]:
+    eased = {(name, scope): eased for name, scope, eased in limits_table.select("limit_name", "scope", "relaxed_by").rows()}
+    stated = {(name, scope): used for name, scope, used in limits_table.select("limit_name", "scope", "used").rows()}
+    found: list[str] = []
+
+    def expect(name: str, scope: str, used: float, allowed: float, *, at_least: bool = False) -> None:
+        if (name, scope) not in stated:
+            found.append(f"The limit {name} of {scope} is missing from the table of limits.")
+            return
+        room = _TOLERANCE * max(1.0, abs(allowed)) + eased[name, scope]
+        over = allowed - used if at_least else used - allowed
+        if over > room:
+            found.append(f"The limit {name} of {scope} allows {allowed:.6g} but {used:.6g} is used.")
+        if abs(stated[name, scope] - used) > _TOLERANCE * max(1.0, abs(used)):
+            found.append(f"The table says {stated[name, scope]:.6g} of {name} of {scope} is used; recomputed it is {used:.6g}.")
+
+    def total(column: str, **where: str) -> float:
+        chosen = joined
+        for name, value in where.items():
+            chosen = chosen.filter(pl.col(name) == value) if name in chosen.columns else chosen.clear()
+        return float(chosen[column].sum())
+
+    def count(**where: str) -> float:
+        return float(joined.filter([pl.col(name) == value for name, value in where.items()]).height)
+
+    if limits.total_budget is not None:
+        expect("total_budget", "all", total("cost"), limits.total_budget)
+    for segment, budget in limits.segment_budgets.items():
+        expect("segment_budget", segment, total("cost", segment=segment), budget)
+    for category, budget in limits.category_budgets.items():
+        expect("category_budget", category, total("cost", category=category), budget)
+    for coupon_id, stock in limits.issuance.items():
+        expect("issuance", coupon_id, count(coupon_id=coupon_id), float(stock))
+    if limits.minimum_return is not None:
+        expect("minimum_return", "all", total("gain") - limits.minimum_return * total("cost"), 0.0, at_least=True)
+    for coupon_id, least in limits.minimum_issuance.items():
+        expect("minimum_issuance", coupon_id, count(coupon_id=coupon_id), float(least), at_least=True)
+    for segment, share in limits.minimum_segment_share.items():
+        served = assignments.filter((pl.col("segment") == segment) & ~pl.col("is_holdout")).height
+        expect("minimum_segment_share", segment, count(segment=segment), share * served, at_least=True)
+    return found
