@@ -1,0 +1,104 @@
+"""Replaying past forecasts: rolling origins, everything refitted on what lay before each origin.
+
+Gives the scores that say whether the forecast is worth anything, and the residuals of sums that calibrate its quantiles.
+Promotions are known only up to the shop's notice; closing days and events are known ahead.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from learning.demand.future import close_learned_days, coming_from_history
+from learning.demand.grid import DemandGrid, Floats, build_grid
+from learning.demand.holiday_days import names_by_day
+from learning.demand.lead_time import HORIZON_BUCKETS, dispersion, spread
+from learning.demand.parts import Forecasts, fit_parts, forecast_items
+from learning.demand.scores import Replay, score_replays
+from learning.demand.settings import DemandSettings
+
+MIN_TRAINING_DAYS = 28
+USABLE_SHARE = 0.75
+TRAINING_SHARE = 0.5  # replayed models learn from half the rows of the final one: cheaper, and never flattering
+
+RESIDUAL_SCHEMA = {
+    "origin_day": pl.Date,
+    "product_id": pl.String,
+    "location_id": pl.String,
+    "category": pl.String,
+    "segment": pl.String,
+    "horizon_days": pl.Int64,
+    "forecast_units": pl.Float64,
+    "actual_units": pl.Float64,
+    "spread_units": pl.Float64,
+}
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """scores: see `scores.score_replays`. residuals: RESIDUAL_SCHEMA, one row per origin, item and horizon (units summed)."""
+
+    scores: pl.DataFrame
+    residuals: pl.DataFrame
+
+
+def backtest(panel: pl.DataFrame, holidays: pl.DataFrame, settings: DemandSettings) -> Backtest:
+    """Replays forecasts over the panel; see `grid.build_grid` for its columns. Empty frames where the history is too short."""
+    return backtest_grid(close_learned_days(build_grid(panel)), holidays, settings)
+
+
+def backtest_grid(grid: DemandGrid, holidays: pl.DataFrame, settings: DemandSettings) -> Backtest:
+    """The same on a prepared grid."""
+    events = names_by_day(holidays, grid.days.tolist())
+    lighter = replace(settings, training_rows=max(int(settings.training_rows * TRAINING_SHARE), 1))
+    replays = [_replay(grid, origin, horizon, holidays, events, lighter) for origin, horizon in replay_origins(grid.n_days, settings)]
+    residuals = pl.concat([pl.DataFrame(schema=RESIDUAL_SCHEMA), *(_residuals(replay) for replay in replays)])
+    return Backtest(score_replays(replays, residuals, settings), residuals)
+
+
+def replay_origins(n_days: int, settings: DemandSettings) -> list[tuple[int, int]]:
+    """(origin column, horizon) pairs, latest first; short histories get fewer origins and a shorter horizon."""
+    horizon = min(settings.horizon_days, (n_days - MIN_TRAINING_DAYS) // 2)
+    if horizon < 1:
+        return []
+    origins = (n_days - 1 - horizon - settings.backtest_step_days * back for back in range(settings.backtest_origins))
+    return [(origin, horizon) for origin in origins if origin + 1 >= MIN_TRAINING_DAYS]
+
+
+def _replay(grid: DemandGrid, origin: int, horizon: int, holidays: pl.DataFrame, events: list[str], settings: DemandSettings) -> Replay:
+    kept = grid.valid[:, : origin + 1].any(axis=1)
+    past = grid.part(kept, origin + 1)
+    coming = coming_from_history(grid, kept, origin, horizon, events, settings)
+    forecasts = forecast_items(fit_parts(past, holidays, settings), past, coming, settings)
+    columns = slice(origin + 1, origin + 1 + horizon)
+    return Replay(past, forecasts, grid.units[kept, columns], grid.valid[kept, columns], _usable(grid, kept, columns, forecasts))
+
+
+def _usable(grid: DemandGrid, kept: np.ndarray, columns: slice, forecasts: Forecasts) -> np.ndarray:
+    """Days whose units tell demand: valid ones, closed ones, and stock-out days that sold more than was forecast."""
+    units, valid, is_open = grid.units[kept, columns], grid.valid[kept, columns], grid.is_open[kept, columns]
+    return valid | ~is_open | (grid.censored[kept, columns] & (units >= forecasts.combined))
+
+
+def _residuals(replay: Replay) -> pl.DataFrame:
+    """Sums over each horizon bucket, over usable days; sums with fewer than three usable days in four are left out."""
+    horizon = replay.actual.shape[1]
+    ratio = dispersion(replay.past)
+    origin_day: date = replay.past.first_day + timedelta(days=replay.past.n_days - 1)
+    frames: list[pl.DataFrame] = []
+    for days in [bucket for bucket in HORIZON_BUCKETS if bucket <= horizon]:
+        usable = replay.usable[:, :days]
+        kept = usable.mean(axis=1) >= USABLE_SHARE
+        forecast: Floats = (replay.forecasts.combined[:, :days] * usable).sum(axis=1)
+        actual: Floats = (replay.actual[:, :days] * usable).sum(axis=1)
+        frame = replay.past.items.with_columns(
+            origin_day=pl.lit(origin_day),
+            segment=pl.Series(replay.forecasts.segment.tolist(), dtype=pl.String),
+            horizon_days=pl.lit(days, pl.Int64),
+            forecast_units=pl.Series(forecast),
+            actual_units=pl.Series(actual),
+            spread_units=pl.Series(spread(forecast, ratio)),
+        )
+        frames.append(frame.filter(pl.Series(kept)).select(RESIDUAL_SCHEMA.keys()))
+    return pl.concat(frames)

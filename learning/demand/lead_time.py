@@ -1,0 +1,124 @@
+"""The distribution of demand summed over a lead time: conformal quantiles from replayed forecasts.
+
+A replayed sum gives a *score* = (actual - forecast) / spread, where spread**2 = dispersion x forecast + (0.25 x forecast)**2 + floor:
+noise of single sales plus error of the level. Scores are pooled by segment, horizon and volume of the forecast; a coming sum's
+quantile is forecast + spread x the pool's score quantile. Daily quantiles are never added. Without replayed sums a negative
+binomial with the same mean and variance is assumed, and the table says so.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from learning.demand.grid import DemandGrid, Floats
+from learning.demand.settings import DemandSettings, quantile_column
+from learning.demand.windows import Windows
+
+HORIZON_BUCKETS = (1, 3, 7, 14, 21, 28, 42, 56, 84)
+VOLUME_EDGES = (0.3, 1.0, 3.0, 8.0, 20.0, 50.0, 150.0)
+LEVEL_ERROR_SHARE = 0.25
+VARIANCE_FLOOR = 0.05
+MIN_POOL = 120
+DISPERSION_DAYS = 112
+DISPERSION_EVIDENCE_DAYS = 28.0
+ANY = "any"
+POOL_KEY = ["segment", "horizon_bucket", "volume_band"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """table: segment, horizon_bucket (0 = any), volume_band (-1 = any), sums (evidence) and one score column per level (q05, …)."""
+
+    table: pl.DataFrame
+
+
+def dispersion(grid: DemandGrid) -> Floats:
+    """Variance over mean of daily units per item in the last 16 weeks, shrunk to the shop's; between 0.3 and 50."""
+    mean, square = Windows(grid.units, grid.valid), Windows(grid.units**2, grid.valid)
+    origin = grid.n_days - 1
+    days = mean.count(origin, DISPERSION_DAYS)
+    units = mean.mean(origin, DISPERSION_DAYS)
+    variance = np.maximum(square.mean(origin, DISPERSION_DAYS) - units**2, 0.0)
+    ratio = np.divide(variance, units, out=np.full(units.shape, np.nan), where=units > 0)
+    known = ~np.isnan(ratio)
+    shop = float(np.median(ratio[known])) if known.any() else 1.0
+    weight = np.where(known, days / (days + DISPERSION_EVIDENCE_DAYS), 0.0)
+    return np.clip(weight * np.nan_to_num(ratio) + (1 - weight) * shop, 0.3, 50.0)
+
+
+def spread(forecast: Floats, dispersion_ratio: Floats) -> Floats:
+    """Standard deviation that scores are measured in, in units."""
+    return np.sqrt(dispersion_ratio * forecast + (LEVEL_ERROR_SHARE * forecast) ** 2 + VARIANCE_FLOOR)
+
+
+def horizon_bucket(horizon_days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The bucket nearest in ratio to each horizon."""
+    edges = np.array(HORIZON_BUCKETS, dtype=np.float64)
+    away = np.abs(np.log(np.maximum(horizon_days, 1))[:, None] - np.log(edges)[None, :])
+    return np.array(HORIZON_BUCKETS, dtype=np.int64)[away.argmin(axis=1)]
+
+
+def volume_band(forecast: Floats) -> NDArray[np.int64]:
+    """0..7 by the size of the forecast sum."""
+    return np.digitize(forecast, VOLUME_EDGES).astype(np.int64)
+
+
+def calibrate(residuals: pl.DataFrame, settings: DemandSettings) -> Calibration:
+    """Score quantiles per pool of replayed sums.
+
+    residuals: segment, horizon_days, forecast_units, actual_units, spread_units. Pools with fewer than 120 sums are left
+    out; wider ones (any segment, any horizon) take their place. Quantiles are the finite-sample conformal ones.
+    """
+    scored = residuals.with_columns(
+        score=(pl.col("actual_units") - pl.col("forecast_units")) / pl.col("spread_units"),
+        horizon_bucket=pl.Series(horizon_bucket(residuals["horizon_days"].to_numpy().astype(np.int64)), dtype=pl.Int64),
+        volume_band=pl.Series(volume_band(residuals["forecast_units"].to_numpy()), dtype=pl.Int64),
+    )
+    wider = {"segment": pl.lit(ANY), "horizon_bucket": pl.lit(0, pl.Int64), "volume_band": pl.lit(-1, pl.Int64)}
+    schemes = ([], ["segment"], ["segment", "horizon_bucket"], ["segment", "horizon_bucket", "volume_band"], ["segment", "volume_band"])
+    pools = [scored.with_columns(wider[name].alias(name) for name in names) for names in schemes]
+    levels = [
+        pl.col("score").quantile(min(level * (1 + 1e-9), 1.0), "higher").alias(quantile_column(level)) for level in settings.quantile_levels
+    ]
+    table = pl.concat([pool.group_by(POOL_KEY).agg(pl.len().cast(pl.Int64).alias("sums"), *levels) for pool in pools])
+    return Calibration(table.unique(POOL_KEY, keep="first", maintain_order=True).filter(pl.col("sums") >= MIN_POOL).sort(POOL_KEY))
+
+
+def quantiles_of_sums(
+    forecast: Floats,
+    dispersion_ratio: Floats,
+    segment: NDArray[np.str_],
+    horizon_days: NDArray[np.int64],
+    calibration: Calibration,
+    settings: DemandSettings,
+) -> tuple[Floats, list[str]]:
+    """Quantiles (sums x levels, units, rising, >= 0) and how each was calibrated: `backtest` or `assumed`."""
+    table = calibration.table
+    columns = [quantile_column(level) for level in settings.quantile_levels]
+    pools = {tuple(row[:3]): np.array(row[3:], dtype=np.float64) for row in table.select(*POOL_KEY, *columns).iter_rows()}
+    buckets, bands = horizon_bucket(horizon_days), volume_band(forecast)
+    width = spread(forecast, dispersion_ratio)
+    quantiles = _assumed(forecast, np.maximum(width**2, 1.05 * forecast), settings)
+    how = ["assumed"] * forecast.size
+    for row in range(forecast.size):
+        kind, bucket, band = str(segment[row]), int(buckets[row]), int(bands[row])
+        for key in ((kind, bucket, band), (ANY, bucket, band), (kind, 0, band), (ANY, 0, band), (kind, bucket, -1), (ANY, bucket, -1)):
+            if key in pools:
+                quantiles[row] = forecast[row] + width[row] * pools[key]
+                how[row] = "backtest"
+                break
+    quantiles = np.maximum.accumulate(np.maximum(quantiles, 0.0), axis=1)
+    quantiles[horizon_days <= 0] = 0.0
+    return quantiles, how
+
+
+def _assumed(mean: Floats, variance: Floats, settings: DemandSettings) -> Floats:
+    """Quantiles of a negative binomial with this mean and variance; zero where the mean is zero."""
+    from scipy.stats import nbinom
+
+    chance = np.clip(mean / variance, 1e-9, 1 - 1e-9)
+    size = np.maximum(mean, 1e-9) * chance / (1 - chance)
+    columns = [np.where(mean > 0, nbinom.ppf(level, size, chance), 0.0) for level in settings.quantile_levels]
+    return np.nan_to_num(np.stack(columns, axis=1))

@@ -1,0 +1,117 @@
+"""Plain forecasts that every model must beat or rest on: level, weekday pattern, seasonal naive, class rate.
+
+Terms: an item's *level* is its base demand per open day (promotions divided out) over the last eight weeks; a *class rate*
+is the level of items like it (category x location x price third), used where an item has little history of its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from learning.demand.future import Coming
+from learning.demand.grid import Codes, DemandGrid, Floats
+from learning.demand.promotion_lift import PromotionLift
+from learning.demand.settings import DemandSettings
+from learning.demand.windows import Windows
+
+OWN_HISTORY_DAYS = 14.0  # an item's own mean weighs n / (n + 14): field page of demand
+WEEKDAY_EVIDENCE_UNITS = 150.0
+FACTOR_EVIDENCE_UNITS = 50.0
+NAIVE_WEEKS = 4
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Items x 1: level (units per open day), own_days (valid days seen). Items x horizon: the two plain forecasts in units."""
+
+    level: Floats
+    own_days: Floats
+    seasonal_naive: Floats
+    moving_average: Floats
+
+
+def reference_forecasts(grid: DemandGrid, coming: Coming, lift: PromotionLift, settings: DemandSettings) -> Reference:
+    """Plain forecasts from the end of the grid."""
+    categories = grid.items["category"].to_list()
+    past_lift = lift.factors(categories, grid.on_promotion.astype(np.float64), grid.discount)
+    base = Windows(grid.units / past_lift, grid.valid)
+    origin = grid.n_days - 1
+    own_days = base.age(origin)
+    level = shrunk_level(base, origin, grid, settings)
+    pattern = weekday_pattern(base, origin, grid, settings.weekday_weeks)
+    steps = np.arange(1, coming.horizon + 1) % 7
+    coming_lift = lift.factors(categories, coming.promoted, coming.discount)
+    average = level[:, None] * pattern[:, steps] * coming_lift * coming.is_open
+    naive = _seasonal_naive(grid, level, coming.horizon) * coming.is_open
+    return Reference(level, own_days, naive, average)
+
+
+def shrunk_level(base: Windows, origin: int, grid: DemandGrid, settings: DemandSettings) -> Floats:
+    """Level per item at an origin: own recent mean, drawn to the class rate while the item is young."""
+    own = base.mean(origin, settings.level_days)
+    age = base.age(origin)
+    rate = class_rate(base, origin, grid, settings.level_days)
+    # an item whose recent days are all invalid (out of stock for weeks) keeps its older mean
+    own = np.where(np.isnan(own), base.mean(origin, origin + 1), own)
+    weight = np.where(np.isnan(own), 0.0, age / (age + OWN_HISTORY_DAYS))
+    return np.where(weight > 0, weight * np.nan_to_num(own) + (1 - weight) * rate, rate)
+
+
+def class_rate(base: Windows, origin: int, grid: DemandGrid, days: int) -> Floats:
+    """Units per open day of items like this one: category mean x location factor x price-third factor, both shrunk to 1."""
+    total, count = base.total(origin, days), base.count(origin, days)
+    category = grid.codes("category")
+    shop = total.sum() / max(count.sum(), 1.0)
+    rate = (_by(category, total) + shop * OWN_HISTORY_DAYS) / (_by(category, count) + OWN_HISTORY_DAYS)
+    for group in (grid.codes("location_id"), _price_third(grid.price[:, origin], category)):
+        rate = rate * (_by(group, total) + FACTOR_EVIDENCE_UNITS) / (_by(group, rate * count) + FACTOR_EVIDENCE_UNITS)
+    return rate
+
+
+def weekday_pattern(base: Windows, origin: int, grid: DemandGrid, weeks: int) -> Floats:
+    """Items x 7 factors around 1 by distance to the origin's weekday (0 today, 1 tomorrow).
+
+    Shrunk in steps: shop, location, location x category, item; each step weighs its own units / (units + evidence).
+    """
+    sums, counts = base.weekday_totals(origin, weeks)
+    location, category = grid.codes("location_id"), grid.codes("category")
+    groups = (np.zeros_like(location), location, location * (int(category.max()) + 1) + category, np.arange(location.size))
+    pattern = np.ones_like(sums)
+    for group in groups:
+        group_sums = np.stack([_by(group, sums[:, column]) for column in range(7)], axis=1)
+        group_counts = np.stack([_by(group, counts[:, column]) for column in range(7)], axis=1)
+        units = group_sums.sum(axis=1, keepdims=True)
+        mean = units / np.maximum(group_counts.sum(axis=1, keepdims=True), 1.0)
+        daily = np.divide(group_sums, group_counts * mean, out=pattern.copy(), where=group_counts * mean > 0)
+        weight = units / (units + WEEKDAY_EVIDENCE_UNITS)
+        pattern = weight * daily + (1 - weight) * pattern
+    return pattern
+
+
+def _seasonal_naive(grid: DemandGrid, level: Floats, horizon: int) -> Floats:
+    """Units of the latest valid day with the same weekday, up to four weeks back; else the level."""
+    last = np.repeat(level[:, None], 7, axis=1)
+    found = np.zeros(last.shape, dtype=bool)
+    for weeks_back in range(NAIVE_WEEKS):
+        for step in range(1, 8):
+            day = grid.n_days - 1 + step - 7 * (weeks_back + 1)
+            if day < 0:
+                continue
+            here = grid.valid[:, day] & ~found[:, step % 7]
+            last[here, step % 7] = grid.units[here, day]
+            found[here, step % 7] = True
+    return last[:, np.arange(1, horizon + 1) % 7]
+
+
+def _price_third(price: Floats, category: Codes) -> Codes:
+    """0 unknown, 1 to 3: which third of its category's prices the item lies in."""
+    third = np.zeros(price.size, dtype=np.int64)
+    for code in np.unique(category):
+        here = np.flatnonzero((category == code) & ~np.isnan(price))
+        if here.size >= 3:
+            third[here] = 1 + np.searchsorted(np.quantile(price[here], [1 / 3, 2 / 3]), price[here], side="left")
+    return third
+
+
+def _by(group: Codes, values: Floats) -> Floats:
+    return np.bincount(group, weights=values)[group]

@@ -1,0 +1,199 @@
+"""Scores of replayed forecasts: by level (total, category, item), segment and model.
+
+wape: sum of absolute errors over sum of units. bias: sum of forecasts over sum of units, less 1. rmsse: root mean squared error
+over that of the one-day naive forecast in the past (M5 competition's definition); wrmsse: rmsse weighted by the net revenue of the
+last four weeks. skill: 1 - wrmsse / wrmsse of seasonal naive, with a 90 % bootstrap interval over series. Only valid days count.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from learning.demand.grid import Codes, DemandGrid, Flags, Floats
+from learning.demand.lead_time import calibrate, quantiles_of_sums
+from learning.demand.parts import Forecasts
+from learning.demand.settings import DemandSettings
+
+NAIVE = "seasonal naive"
+COMBINED = "combined"
+BOOTSTRAP_DRAWS = 200
+REVENUE_DAYS = 28
+SCORE_SCHEMA = {
+    "level": pl.String,
+    "segment": pl.String,
+    "model": pl.String,
+    "series": pl.Int64,
+    "wape": pl.Float64,
+    "bias": pl.Float64,
+    "rmsse": pl.Float64,
+    "wrmsse": pl.Float64,
+    "skill": pl.Float64,
+    "skill_low": pl.Float64,
+    "skill_high": pl.Float64,
+    "pinball_q90": pl.Float64,
+    "coverage_q50": pl.Float64,
+    "coverage_q90": pl.Float64,
+    "coverage_q95": pl.Float64,
+}
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One replayed origin: the past it saw, its forecasts, and items x horizon of what came (units, valid, usable for sums)."""
+
+    past: DemandGrid
+    forecasts: Forecasts
+    actual: Floats
+    valid: Flags
+    usable: Flags
+
+
+@dataclass(frozen=True)
+class _Series:
+    """Errors of one level at one origin, one entry per series: sums for wape and bias, rmsse, weight, segment."""
+
+    model: str
+    absolute: Floats
+    signed: Floats
+    units: Floats
+    rmsse: Floats
+    weight: Floats
+    segment: np.ndarray
+
+
+def score_replays(replays: list[Replay], residuals: pl.DataFrame, settings: DemandSettings) -> pl.DataFrame:
+    """One row per level, segment ('all' or the item's) and model; columns SCORE_SCHEMA; empty without replays.
+
+    The quantile columns stand on the item level's combined model only; each origin's sums are judged by quantiles
+    calibrated on the other origins.
+    """
+    if not replays:
+        return pl.DataFrame(schema=SCORE_SCHEMA)
+    rng = np.random.default_rng(settings.seed)
+    rows: list[dict[str, object]] = []
+    for level in ("total", "category", "item"):
+        series = [entry for replay in replays for entry in _level_series(replay, level)]
+        segments = ["all", *sorted({str(kind) for entry in series for kind in entry.segment})] if level == "item" else ["all"]
+        for segment in segments:
+            rows += _score_rows(level, segment, series, rng)
+    scores = pl.DataFrame(rows, schema={name: SCORE_SCHEMA[name] for name in list(SCORE_SCHEMA)[:11]})
+    quantiles = score_quantiles(residuals, settings).with_columns(level=pl.lit("item"), model=pl.lit(COMBINED))
+    return scores.join(quantiles, on=["level", "segment", "model"], how="left").select(SCORE_SCHEMA.keys())
+
+
+def score_quantiles(residuals: pl.DataFrame, settings: DemandSettings) -> pl.DataFrame:
+    """segment, pinball_q90 (per unit of demand), coverage_q50, coverage_q90, coverage_q95 of sums, out of sample by origin."""
+    levels = (0.5, 0.9, 0.95)
+    judged: list[pl.DataFrame] = []
+    wanted = DemandSettings(**{**settings.as_dict(), "quantile_levels": levels})  # pyright: ignore[reportArgumentType]
+    for origin in residuals["origin_day"].unique().sort().to_list():
+        here, others = residuals.filter(pl.col("origin_day") == origin), residuals.filter(pl.col("origin_day") != origin)
+        if others.is_empty():
+            continue
+        forecast = here["forecast_units"].to_numpy()
+        ratio = (here["spread_units"].to_numpy() ** 2 - (0.25 * forecast) ** 2 - 0.05) / np.maximum(forecast, 1e-9)
+        found, _ = quantiles_of_sums(
+            forecast, ratio, here["segment"].to_numpy().astype(str), here["horizon_days"].to_numpy(), calibrate(others, wanted), wanted
+        )
+        judged.append(here.with_columns(pl.Series(f"at{i}", found[:, i]) for i in range(3)))
+    schema = {name: SCORE_SCHEMA[name] for name in ("segment", "pinball_q90", "coverage_q50", "coverage_q90", "coverage_q95")}
+    if not judged:
+        return pl.DataFrame(schema=schema)
+    rows = pl.concat(judged)
+    rows = pl.concat([rows, rows.with_columns(segment=pl.lit("all"))])
+    short = (pl.col("actual_units") - pl.col("at1")).clip(lower_bound=0.0)
+    over = (pl.col("at1") - pl.col("actual_units")).clip(lower_bound=0.0)
+    return rows.group_by("segment").agg(
+        pinball_q90=(0.9 * short + 0.1 * over).sum() / pl.col("actual_units").sum().clip(lower_bound=1e-9),
+        **{f"coverage_{name}": (pl.col("actual_units") <= pl.col(f"at{i}")).mean() for i, name in enumerate(("q50", "q90", "q95"))},
+    )
+
+
+def _level_series(replay: Replay, level: str) -> list[_Series]:
+    past = replay.past
+    group: Codes = {"total": np.zeros(past.n_items, dtype=np.int64), "category": past.codes("category")}.get(level, np.arange(past.n_items))
+    history = _grouped(group, past.units * past.valid)
+    known = _grouped(group, past.valid.astype(np.float64)) > 0
+    steps = np.diff(history, axis=1) ** 2
+    counted = known[:, 1:] & known[:, :-1]
+    scale = np.divide((steps * counted).sum(axis=1), counted.sum(axis=1), out=np.full(history.shape[0], np.nan), where=counted.any(axis=1))
+    price = np.where(np.isnan(past.price[:, -1]), 1.0, past.price[:, -1])
+    revenue = _grouped(group, (past.units[:, -REVENUE_DAYS:].sum(axis=1) * price)[:, None])[:, 0]
+    actual = _grouped(group, replay.actual * replay.valid)
+    told = _grouped(group, replay.valid.astype(np.float64)) > 0
+    segment = replay.forecasts.segment if level == "item" else np.full(history.shape[0], "all")
+    entries: list[_Series] = []
+    for model, forecast in _models(replay.forecasts).items():
+        error = _grouped(group, forecast * replay.valid) - actual
+        days = np.maximum(told.sum(axis=1), 1)
+        mean_square = (error**2).sum(axis=1) / days
+        rmsse = np.sqrt(np.divide(mean_square, scale, out=np.full(scale.shape, np.nan), where=scale > 0))
+        weight = np.where(np.isnan(rmsse), 0.0, revenue)
+        entries.append(_Series(model, np.abs(error).sum(axis=1), error.sum(axis=1), actual.sum(axis=1), rmsse, weight, segment))
+    return entries
+
+
+def _models(forecasts: Forecasts) -> dict[str, Floats]:
+    named = {
+        NAIVE: forecasts.reference.seasonal_naive,
+        "moving average": forecasts.reference.moving_average,
+        "LightGBM": forecasts.boosted,
+        "shared-out Prophet": forecasts.shared,
+        COMBINED: forecasts.combined,
+    }
+    return {name: values for name, values in named.items() if values is not None}
+
+
+def _score_rows(level: str, segment: str, series: list[_Series], rng: np.random.Generator) -> list[dict[str, object]]:
+    joined: dict[str, dict[str, Floats]] = {}
+    for model in dict.fromkeys(entry.model for entry in series):
+        own = [entry for entry in series if entry.model == model]
+        kept = np.concatenate([(entry.segment == segment) | (segment == "all") for entry in own])
+        joined[model] = {
+            name: np.concatenate([getattr(entry, name) for entry in own])[kept]
+            for name in ("absolute", "signed", "units", "rmsse", "weight")
+        }
+    naive = joined[NAIVE]
+    draws = rng.integers(0, max(naive["units"].size, 1), size=(BOOTSTRAP_DRAWS, naive["units"].size)) if naive["units"].size > 1 else None
+    rows: list[dict[str, object]] = []
+    for model, part in joined.items():
+        units = part["units"].sum()
+        wrmsse, reference = _weighted(part["rmsse"], naive["weight"]), _weighted(naive["rmsse"], naive["weight"])
+        low, high = _interval(part["rmsse"], naive["rmsse"], naive["weight"], draws) if model != NAIVE else (None, None)
+        rows.append(
+            {
+                "level": level,
+                "segment": segment,
+                "model": model,
+                "series": int(part["units"].size),
+                "wape": float(part["absolute"].sum() / units) if units > 0 else None,
+                "bias": float(part["signed"].sum() / units) if units > 0 else None,
+                "rmsse": float(np.nanmean(part["rmsse"])) if (~np.isnan(part["rmsse"])).any() else None,
+                "wrmsse": wrmsse,
+                "skill": 1 - wrmsse / reference if wrmsse is not None and reference else None,
+                "skill_low": low,
+                "skill_high": high,
+            }
+        )
+    return rows
+
+
+def _weighted(values: Floats, weight: Floats) -> float | None:
+    total = float(weight.sum())
+    return float((np.nan_to_num(values) * weight).sum() / total) if total > 0 else None
+
+
+def _interval(values: Floats, naive: Floats, weight: Floats, draws: Codes | None) -> tuple[float | None, float | None]:
+    if draws is None or weight.sum() <= 0:
+        return None, None
+    own, reference = (np.nan_to_num(part) * weight for part in (values, naive))
+    below = reference[draws].sum(axis=1)
+    skill = 1 - np.divide(own[draws].sum(axis=1), below, out=np.ones(below.shape), where=below > 0)
+    return float(np.quantile(skill, 0.05)), float(np.quantile(skill, 0.95))
+
+
+def _grouped(group: Codes, values: Floats) -> Floats:
+    summed = np.zeros((int(group.max()) + 1, values.shape[1]))
+    np.add.at(summed, group, values)
+    return summed
