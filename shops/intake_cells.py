@@ -163,6 +163,8 @@ def _written_times(text: pl.Series, kind: Kind, time_zone: str, text_format: Csv
         times = text.str.to_date(usual, strict=False).cast(pl.Datetime("us"))
     else:
         times = text.str.to_datetime(usual, time_unit="us", strict=False)
+        if times.null_count() > text.null_count():
+            times = times.fill_null(text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False))
     rest = text.filter(times.is_null() & text.is_not_null()).unique()
     if rest.is_empty():
         return times

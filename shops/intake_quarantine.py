@@ -5,8 +5,6 @@ personal columns read `<withheld>`, and a reason never quotes a personal value. 
 since nobody knows whether they are personal.
 """
 
-import json
-
 import polars as pl
 
 from shops.contract import Column, Table
@@ -125,5 +123,6 @@ def _raw_json(frame: pl.DataFrame, table: Table, names: dict[str, str]) -> pl.Se
             cells[names[column.name]] = value
         elif column.personal == "pseudonym" and "customer_key" in frame.columns:
             cells[column.name] = pl.repeat(WITHHELD, frame.height, eager=True)
-    rows = pl.DataFrame(cells).iter_rows(named=True) if cells else [{} for _ in range(frame.height)]
-    return pl.Series("raw", [json.dumps(row, ensure_ascii=False) for row in rows], dtype=pl.String)
+    if not cells:
+        return pl.repeat("{}", frame.height, dtype=pl.String, eager=True).alias("raw")
+    return pl.DataFrame(cells).select(pl.struct(pl.all()).struct.json_encode().alias("raw"))["raw"]
