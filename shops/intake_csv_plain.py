@@ -19,7 +19,7 @@ def read_plain_csv(path: Path, header: tuple[str, ...], positions: list[int], de
 
     Frame: one row per line below the header; `source_row`, then one text column per position, named by its number.
     """
-    if path.stat().st_size > LARGEST_BYTES or not (delimiter.isascii() and delimiter.isprintable() or delimiter == "\t"):
+    if path.stat().st_size > LARGEST_BYTES or not ((delimiter.isascii() and delimiter.isprintable()) or delimiter == "\t"):
         return None
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     rows = _plain_lines(content, len(header), delimiter)
