@@ -1,0 +1,110 @@
+"""Landed files: one Parquet per table and `known_on` day, written beside and swapped in.
+
+Terms: a *landed day* is a `known_on` day whose files stand; its *fingerprint* is a checksum of what was landed on it. The warehouse remembers
+the fingerprints it has built, so days that were landed but never built (a run died in between) are found and built by the next run.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from assets.windows import Window
+from shops.contract import TABLES
+from shops.intake import landed_key, landed_schema
+
+MANIFEST = "_landed_days.json"
+
+
+class LandedFiles:
+    """The landing folder of one shop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def prepare(self) -> None:
+        """An empty file with the schema for every table of the contract, so that a glob over a table always finds something."""
+        for name, table in TABLES.items():
+            schema_file = self.folder / name / "_schema.parquet"
+            empty = pl.DataFrame(schema=landed_schema(table))
+            if not schema_file.exists() or pl.read_parquet_schema(schema_file) != empty.schema:
+                _write(empty, schema_file)
+
+    def day_file(self, table: str, day: date) -> Path:
+        return self.folder / table / f"known_on={day.isoformat()}.parquet"
+
+    def replace_window(self, table: str, rows: pl.DataFrame, window: Window) -> dict[date, int]:
+        """Replace the table's files of every day in the window; returns rows by day (days without rows have no file)."""
+        kept = rows.filter(pl.col("known_on").is_between(window.start, window.last_day))
+        parts = kept.partition_by("known_on", as_dict=True, maintain_order=True)
+        by_day = {day: part for (day,), part in parts.items()}
+        for day in window.days:
+            if day in by_day:
+                _write(by_day[day], self.day_file(table, day))
+            else:
+                self.day_file(table, day).unlink(missing_ok=True)
+        return {day: part.height for day, part in by_day.items()}
+
+    def outside(self, table: str, window: Window) -> pl.DataFrame:
+        """Rows of the table landed on days outside the window."""
+        inside = {self.day_file(table, day).name for day in window.days}
+        found = [file for file in sorted((self.folder / table).glob("*.parquet")) if file.name not in inside]
+        return pl.concat([pl.read_parquet(file) for file in found]) if found else pl.DataFrame(schema=landed_schema(TABLES[table]))
+
+    def landed_days(self) -> dict[date, dict[str, str]]:
+        """Every landed day with the fingerprint of each table."""
+        file = self.folder / MANIFEST
+        if not file.exists():
+            return {}
+        return {date.fromisoformat(day): tables for day, tables in json.loads(file.read_text(encoding="utf-8")).items()}
+
+    def record_landed(self, fingerprints: dict[date, dict[str, str]]) -> None:
+        known = self.landed_days()
+        for day, tables in fingerprints.items():
+            known[day] = {**known.get(day, {}), **tables}
+        text = json.dumps({day.isoformat(): dict(sorted(tables.items())) for day, tables in sorted(known.items())})
+        temporary = self.folder / f".{MANIFEST}.{os.getpid()}"
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, self.folder / MANIFEST)
+
+    def write_whole(self, name: str, frame: pl.DataFrame) -> None:
+        """Replace a file that is not partitioned by day (`_quarantine/<table>`, `_counts/<table>`)."""
+        _write(frame, self.folder / f"{name}.parquet")
+
+    def read_all(self, folder: str) -> pl.DataFrame | None:
+        found = sorted((self.folder / folder).glob("*.parquet"))
+        return pl.concat([pl.read_parquet(file) for file in found], how="vertical_relaxed") if found else None
+
+
+def fingerprints(rows: pl.DataFrame, days: Iterable[date]) -> dict[date, str]:
+    """A checksum per `known_on` day over all its rows, independent of their order; days without rows have `empty`."""
+    content = [name for name in rows.columns if name not in ("source_file", "source_row")]
+    hashed = rows.select("known_on", checksum=pl.struct(content).hash(seed=1)) if rows.height else None
+    sums = {} if hashed is None else dict(hashed.group_by("known_on").agg(pl.col("checksum").sum(), n=pl.len()).select("known_on", pl.format("{}-{}", "n", "checksum")).rows())
+    return {day: sums.get(day, "empty") for day in days}
+
+
+def late_arrivals_known_today(rows: pl.DataFrame, table: str, elsewhere: pl.DataFrame, window: Window, first_landed: date | None) -> pl.DataFrame:
+    """Give records that the shop did not date (`recorded_at` empty) the day they arrived.
+
+    A record already landed on a day outside the window stays there. One that is about a landed day before the window but was never landed
+    arrived with this window: it becomes known on the window's last day. In a first import nothing is landed, so every record keeps the day it is about.
+    """
+    if first_landed is None or elsewhere.is_empty() and first_landed >= window.start:
+        return rows
+    undated = pl.col("recorded_at").is_null()
+    content = [name for name in rows.columns if name not in ("known_on", "source_file", "source_row")]
+    fresh = rows.filter(undated).join(elsewhere.select(content), on=content, how="anti", nulls_equal=True)
+    arrived = pl.when(pl.col("known_on") < window.start).then(pl.lit(window.last_day)).otherwise(pl.col("known_on"))
+    key = ["known_on", *landed_key(TABLES[table]), "source_file", "source_row"]
+    return pl.concat([rows.filter(~undated), fresh.with_columns(known_on=arrived)]).sort(key)
+
+
+def _write(frame: pl.DataFrame, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    frame.write_parquet(temporary)
+    os.replace(temporary, file)

@@ -1,0 +1,103 @@
+"""Landing: raw records of the shop, checked against the input contract, one Parquet file per table and business day.
+
+A run lands the days of its window, and before them every day of history that was never landed (so the first run imports the whole past).
+Bad rows go to quarantine with file, row and reason; rows read = accepted + quarantined, always.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import dagster as dg
+import polars as pl
+
+from assets.house import House
+from assets.landing.files import LandedFiles, fingerprints, late_arrivals_known_today
+from assets.windows import Window
+from assets.partitions import partition_window
+from shops.contract import TABLES
+from shops.intake_cache import cached_intake
+
+QUARANTINE = dg.AssetKey(["landing", "quarantine"])
+COUNTS = dg.AssetKey(["landing", "intake_counts"])
+SPECS = [
+    *(
+        dg.AssetSpec(["landing", name], group_name="landing", kinds={"parquet"}, description=f"Raw records: {table.grain}.")
+        for name, table in TABLES.items()
+    ),
+    dg.AssetSpec(QUARANTINE, group_name="landing", kinds={"parquet"}, description="Rows that do not meet the input contract: file, row, reason."),
+    dg.AssetSpec(COUNTS, group_name="landing", kinds={"parquet"}, description="Rows read, accepted and quarantined per file."),
+]
+CHECKS = [
+    dg.AssetCheckSpec("totals_reconcile", asset=COUNTS, blocking=True, description="Rows read = accepted + quarantined, for every file."),
+    dg.AssetCheckSpec("quarantine_is_small", asset=QUARANTINE, description="At most 2 % of the rows read are in quarantine."),
+]
+
+
+@dg.multi_asset(name="landing", specs=SPECS, check_specs=CHECKS, backfill_policy=dg.BackfillPolicy.single_run())
+def landing(context: dg.AssetExecutionContext, house: House) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Read every table of the shop and replace the window's files."""
+    window = partition_window(context)
+    files = LandedFiles(house.landing)
+    files.prepare()
+    landed_days = files.landed_days()
+    stretched = window_with_missed_days(window, house.shop.first_day, set(landed_days))
+    marks: dict[date, dict[str, str]] = {day: {} for day in stretched.days}
+    for name in TABLES:
+        rows_by_day = _land_table(house, files, name, stretched, min(landed_days, default=None), marks)
+        yield dg.MaterializeResult(
+            asset_key=["landing", name],
+            metadata={"dagster/row_count": sum(rows_by_day.get(day, 0) for day in window.days), "days_landed": len(stretched.days)},
+        )
+    files.record_landed(marks)
+    yield from _reconciled(files)
+
+
+def window_with_missed_days(window: Window, first_day: date, landed: set[date]) -> Window:
+    """The window stretched back to the first day of history that was never landed."""
+    day = first_day
+    while day < window.start and day in landed:
+        day += timedelta(days=1)
+    return window.since(day)
+
+
+def _land_table(
+    house: House, files: LandedFiles, name: str, window: Window, first_landed: date | None, marks: dict[date, dict[str, str]]
+) -> dict[date, int]:
+    intake = cached_intake(house.shop, name, house.pseudonym_key(), house.intake_cache)
+    files.write_whole(f"_quarantine/{name}", intake.quarantine)
+    files.write_whole(f"_counts/{name}", intake.counts)
+    rows = intake.accepted
+    if first_landed is not None and rows["recorded_at"].null_count() > 0:
+        rows = late_arrivals_known_today(rows, name, files.outside(name, window), window, first_landed)
+    in_window = rows.filter(pl.col("known_on").is_between(window.start, window.last_day))
+    for day, mark in fingerprints(in_window, window.days).items():
+        marks[day][name] = mark
+    return files.replace_window(name, in_window, window)
+
+
+def _reconciled(files: LandedFiles) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    counts, quarantine = files.read_all("_counts"), files.read_all("_quarantine")
+    assert counts is not None
+    assert quarantine is not None
+    broken = counts.filter(pl.col("rows_read") != pl.col("rows_accepted") + pl.col("rows_quarantined"))
+    read = int(counts["rows_read"].sum())
+    share = quarantine.height / max(read, 1)
+    reasons = quarantine.group_by("table_name", "reason_code").len("rows").sort("rows", "table_name", "reason_code", descending=[True, False, False])
+    yield dg.MaterializeResult(
+        asset_key=QUARANTINE,
+        metadata={"dagster/row_count": quarantine.height, "share_of_rows_read": share, "reasons": dg.MetadataValue.md(_as_markdown(reasons))},
+    )
+    yield dg.MaterializeResult(asset_key=COUNTS, metadata={"dagster/row_count": counts.height, "rows_read": read})
+    yield dg.AssetCheckResult(check_name="totals_reconcile", asset_key=COUNTS, passed=broken.is_empty(), metadata={"rows_read": read, "files_off": broken.height})
+    yield dg.AssetCheckResult(
+        check_name="quarantine_is_small",
+        asset_key=QUARANTINE,
+        passed=share <= 0.02,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"quarantined": quarantine.height, "share": share},
+    )
+
+
+def _as_markdown(frame: pl.DataFrame) -> str:
+    lines = ["| " + " | ".join(frame.columns) + " |", "|" + "---|" * frame.width]
+    return "\n".join([*lines, *("| " + " | ".join(str(value) for value in row) + " |" for row in frame.rows())])

@@ -1,0 +1,99 @@
+"""The warehouse: one DuckDB file, one opener at a time.
+
+Every opener takes the file lock `warehouse.lock` first; the kernel frees it when a process dies. It is held only for the short load: read into
+frames, let go, compute, come back and write. Partitions are replaced whole, in one transaction.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import polars as pl
+from filelock import FileLock, Timeout
+
+from assets.table_contracts import TableContract
+
+
+class WarehouseBusyError(RuntimeError):
+    """Somebody else holds the warehouse for longer than one is willing to wait."""
+
+
+class Warehouse(dg.ConfigurableResource):
+    """The only way to the warehouse. `wait_seconds` is how long an opener waits for the lock."""
+
+    path: str
+    threads: int = 2
+    memory_limit: str = "4GB"
+    wait_seconds: float = 900.0
+
+    @contextmanager
+    def locked(self) -> Iterator[Path]:
+        """Hold the lock without opening: for dbt, which opens the file itself."""
+        file = Path(self.path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock_file = file.with_suffix(".lock")
+        try:
+            with FileLock(lock_file, timeout=self.wait_seconds):
+                yield file
+        except Timeout:
+            raise WarehouseBusyError(
+                f"The warehouse {file} has been in use for {self.wait_seconds:.0f} s (lock {lock_file}). "
+                "Wait for the running job, or see in the UI under Runs what holds it."
+            ) from None
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection under the lock; DuckDB's own lock (a shell or a notebook) is waited for as well."""
+        with self.locked() as file:
+            connection = _open(file, self.wait_seconds, {"threads": self.threads, "memory_limit": self.memory_limit, "TimeZone": "UTC"})
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    def read(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
+        """Rows of one query as a Polars frame."""
+        with self.connect() as connection:
+            return connection.execute(sql, list(parameters)).pl()
+
+    def exists(self, table: str) -> bool:
+        with self.connect() as connection:
+            return _exists(connection, table)
+
+    def replace_days(self, contract: TableContract, frame: pl.DataFrame, days: Sequence[date]) -> int:
+        """Replace the rows of `days` (by the contract's day column) with `frame`, in one transaction; returns the rows written."""
+        rows = contract.conform(frame)
+        if not set(rows[contract.day_column].unique()) <= set(days):
+            raise ValueError(f"{contract.name}: rows for days outside the window {min(days)} to {max(days)}.")
+        with self.connect() as connection:
+            connection.begin()
+            connection.execute(contract.create_statement())
+            connection.execute(f"delete from {contract.name} where {contract.day_column} in (select unnest(?::date[]))", [list(days)])
+            connection.register("incoming", rows)
+            connection.execute(f"insert into {contract.name} by name select * from incoming order by all")
+            connection.commit()
+        return rows.height
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    schema, name = table.split(".")
+    found = connection.execute("select 1 from information_schema.tables where table_schema = ? and table_name = ?", [schema, name])
+    return found.fetchone() is not None
+
+
+def _open(file: Path, wait_seconds: float, config: dict) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting while a program that does not know the lock file (a shell, a notebook) has it open."""
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return duckdb.connect(str(file), config=config)
+        except duckdb.IOException as error:
+            if "Could not set lock" not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                raise WarehouseBusyError(f"Another program has the warehouse open: {error}. Close it and run again.") from error
+            time.sleep(0.5)

@@ -1,0 +1,35 @@
+"""Resources of one shop, made from the settings."""
+
+from pathlib import Path
+
+from dagster_dbt import DbtCliResource, DbtProject
+
+from assets.house import House
+from assets.tracking import Tracking
+from assets.warehouse import Warehouse
+from dagster_project.settings import Settings
+from shops.shop import load_shop
+
+
+def state_folder(settings: Settings) -> Path:
+    """All state of the shop's runs: `var/<shop name>`."""
+    return settings.var_folder / load_shop(settings.shop_folder).name
+
+
+def dbt_project(settings: Settings) -> DbtProject:
+    """dbt's project with its manifest in the shop's state folder, not in the source tree."""
+    return DbtProject(project_dir=settings.dbt_project, profiles_dir=settings.dbt_project, target_path=state_folder(settings) / "dbt" / "target")
+
+
+def resources(settings: Settings) -> dict[str, object]:
+    """Every resource an asset may ask for."""
+    state = state_folder(settings)
+    house = House(
+        shop_folder=str(settings.shop_folder), state_folder=str(state), key_file=str(settings.key_file), threads=settings.threads
+    )
+    return {
+        "house": house,
+        "warehouse": Warehouse(path=str(house.warehouse), threads=settings.threads),
+        "tracking": Tracking(folder=str(house.mlflow)),
+        "dbt": DbtCliResource(project_dir=dbt_project(settings)),
+    }
