@@ -1,0 +1,61 @@
+"""Scoring: every day's forecast of every item, and the distribution of its demand over lead time and review period.
+
+The distribution is that of the *sum* over the days until arrival and until the arrival after next; it is never a sum of daily quantiles.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from assets.decisions.supply_terms import read_supply, supply_horizons
+from assets.demand.panel_model import load_model
+from assets.demand.panels import read_demand_inputs
+from assets.demand.pictures import forecast_picture
+from assets.house import House
+from assets.partitions import partition_window
+from assets.table_contracts import table_contracts
+from assets.warehouse import Warehouse
+
+DAILY, SUMS = "demand.forecast_daily", "demand.lead_time_quantiles"
+KEYS = {name: dg.AssetKey(name.split(".")) for name in (DAILY, SUMS)}
+
+
+@dg.multi_asset(
+    name="demand_forecasts",
+    specs=[
+        dg.AssetSpec(KEYS[DAILY], group_name="demand", kinds={"duckdb"}, deps=[["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "fct_promotions"]], description="Units expected per item and coming day."),
+        dg.AssetSpec(KEYS[SUMS], group_name="demand", kinds={"duckdb"}, deps=[["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "dim_suppliers"]], description="Quantiles of each item's demand until the next delivery and the one after."),
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("every_item_has_a_forecast", asset=KEYS[DAILY], blocking=True, description="Each item of the panel has a forecast for every day of the horizon."),
+    ],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
+    """Score each day of the window with the model of its training day."""
+    window = partition_window(context)
+    inputs = read_demand_inputs(house, warehouse, window.last_day)
+    supply = read_supply(house, warehouse, window.last_day)
+    serving = dict(warehouse.read("select as_of_day, trained_as_of from demand.training_runs where as_of_day between ? and ?", [window.start, window.last_day]).rows())
+    models = {trained: load_model(house, trained) for trained in sorted(set(serving.values()))}
+    daily, sums, expected = [], [], 0
+    for day in window.days:
+        model, panel = models[serving[day]], inputs.panel(day)
+        horizon = model.settings.horizon_days
+        from learning.demand import lead_time_quantiles
+
+        future = inputs.future(day, horizon)
+        items = panel.select("product_id", "location_id").unique()
+        expected += items.height * horizon
+        daily.append(model.predict(panel, future, day))
+        sums.append(lead_time_quantiles(model, panel, future, supply_horizons(supply, day, items), day))
+    contracts = table_contracts()
+    frames = {DAILY: pl.concat(daily), SUMS: pl.concat(sums)}
+    rows = {name: warehouse.replace_days(contracts[name], frame, window.days) for name, frame in frames.items()}
+    picture = forecast_picture(inputs.panel(window.last_day), daily[-1])
+    yield dg.MaterializeResult(asset_key=KEYS[DAILY], metadata={"dagster/row_count": rows[DAILY], "forecast against sales": picture})
+    yield dg.MaterializeResult(asset_key=KEYS[SUMS], metadata={"dagster/row_count": rows[SUMS]})
+    missing = expected - rows[DAILY] + int(frames[DAILY]["forecast_units"].is_null().sum())
+    yield dg.AssetCheckResult(check_name="every_item_has_a_forecast", asset_key=KEYS[DAILY], passed=missing == 0, metadata={"missing": missing})

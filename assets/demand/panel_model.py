@@ -1,0 +1,190 @@
+"""Training: one demand model per training day (the Sunday at or before the business day), tracked and registered in MLflow.
+
+A model is trained on what was known on its training day and on nothing else, so a backfill of last March trains last March's models. A model that
+already stands for the same input, settings and library versions is used again.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import polars as pl
+
+from assets.demand.panels import DemandInputs, read_demand_inputs
+from assets.house import House
+from assets.partitions import partition_window
+from assets.table_contracts import table_contracts
+from assets.tracking import FamilyRun, Tracking, TrainingRecord
+from assets.warehouse import Warehouse
+from assets.windows import by_training_day
+
+if TYPE_CHECKING:
+    from learning.demand import DemandModel, DemandSettings
+
+EXPERIMENT = "demand_panel"
+RUNS, SCORES, IMPORTANCE = "demand.training_runs", "demand.backtest_scores", "demand.feature_importance"
+KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE)}
+
+
+@dg.multi_asset(
+    name="demand_training",
+    specs=[
+        dg.AssetSpec(KEYS[RUNS], group_name="demand", kinds={"prophet", "lightgbm", "mlflow"}, deps=[["marts", "sales_panel"], ["marts", "dim_products"], ["marts", "dim_calendar"]], description="Which model serves which day, what it was trained on and how good it is."),
+        dg.AssetSpec(KEYS[SCORES], group_name="demand", kinds={"duckdb"}, deps=[["marts", "sales_panel"]], description="Errors of past forecasts, replayed, by level, segment and model."),
+        dg.AssetSpec(KEYS[IMPORTANCE], group_name="demand", kinds={"duckdb"}, deps=[["marts", "sales_panel"]], description="What the gradient model looks at."),
+    ],
+    check_specs=[dg.AssetCheckSpec("beats_seasonal_naive", asset=KEYS[RUNS], description="The replayed forecast is nearer to the truth than a seasonal naive one.")],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, tracking: Tracking) -> Iterator[Any]:
+    """Train what is missing and write down which model serves which day."""
+    window = partition_window(context)
+    inputs = read_demand_inputs(house, warehouse, window.last_day)
+    runs, scores, importances = [], [], []
+    for trained_as_of, days in by_training_day(window.days, house.shop.first_day):
+        trained = train_or_reuse(house, inputs, trained_as_of)
+        context.log.info("demand model of %s %s", trained_as_of, "reused" if trained.was_there else "trained")
+        run_id, model_version = tracking.record(_training_record(trained, trained_as_of))
+        for day in days:
+            runs.append({**_summary(trained), "as_of_day": day, "trained_as_of": trained_as_of, "model_version": trained.version_name, "mlflow_run_id": run_id, "mlflow_version": model_version})
+            scores.append(trained.model.backtest.scores.with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
+            importances.append(trained.model.feature_importance().with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
+    contracts = table_contracts()
+    frames = {RUNS: pl.DataFrame(runs, infer_schema_length=None), SCORES: pl.concat(scores), IMPORTANCE: pl.concat(importances)}
+    for name, frame in frames.items():
+        rows = warehouse.replace_days(contracts[name], frame, window.days)
+        yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows})
+    skills = [run["skill_against_seasonal_naive"] for run in runs if run["skill_against_seasonal_naive"] is not None]
+    yield dg.AssetCheckResult(
+        check_name="beats_seasonal_naive",
+        asset_key=KEYS[RUNS],
+        passed=bool(skills) and min(skills) > 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"worst_skill": min(skills, default=0.0), "models": len(set(run["trained_as_of"] for run in runs))},
+    )
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A demand model and where it stands."""
+
+    model: "DemandModel"
+    folder: Path
+    fingerprint: str
+    was_there: bool
+    items: int
+    days: int
+
+    @property
+    def version_name(self) -> str:
+        return f"demand-{self.folder.name}-{self.fingerprint[:8]}"
+
+
+def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> TrainedModel:
+    """The model of the training day: read from its folder if it was trained on the same input, else trained and saved."""
+    from learning.demand import DemandModel, train
+
+    panel, holidays, settings = inputs.panel(trained_as_of), inputs.holidays(trained_as_of), demand_settings(house)
+    fingerprint = _fingerprint(panel, holidays, settings)
+    folder = house.models / trained_as_of.isoformat()
+    mark = folder / "fingerprint.txt"
+    was_there = mark.exists() and mark.read_text(encoding="utf-8") == fingerprint
+    if was_there:
+        model = DemandModel.load(folder)
+    else:
+        if panel.is_empty():
+            raise dg.Failure(f"No sales are known as of {trained_as_of}: nothing can be learned. Land earlier days first, or decide for a later day.")
+        model = train(panel, holidays, settings, as_of_day=trained_as_of)
+        _save_whole(model, folder, fingerprint)
+    items = panel.select("product_id", "location_id").n_unique()
+    return TrainedModel(model, folder, fingerprint, was_there, items, panel["business_day"].n_unique())
+
+
+def load_model(house: House, trained_as_of: date) -> "DemandModel":
+    """The saved model of a training day."""
+    from learning.demand import DemandModel
+
+    return DemandModel.load(house.models / trained_as_of.isoformat())
+
+
+def demand_settings(house: House) -> "DemandSettings":
+    """Settings of demand learning in this house."""
+    from learning.demand import DemandSettings
+
+    return DemandSettings(threads=house.threads)
+
+
+def _fingerprint(panel: pl.DataFrame, holidays: pl.DataFrame, settings: "DemandSettings") -> str:
+    libraries = {name: version(name) for name in ("prophet", "lightgbm", "polars", "numpy")}
+    content = [int(frame.hash_rows(seed=11).sum()) if frame.height else 0 for frame in (panel, holidays)]
+    parts = [content, panel.height, {**settings.as_dict(), "threads": 0}, libraries, _code_fingerprint()]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _code_fingerprint() -> str:
+    """A model trained by other code is another model."""
+    import learning.demand
+
+    folder = Path(learning.demand.__file__).parent
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.py")))).hexdigest()
+
+
+def _save_whole(model: "DemandModel", folder: Path, fingerprint: str) -> None:
+    """Save beside and swap in, so that a killed run never leaves half a model."""
+    beside = folder.with_name(f".{folder.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    model.save(beside)
+    (beside / "fingerprint.txt").write_text(fingerprint, encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.rename(folder)
+
+
+def _score(scores: pl.DataFrame, level: str, model: str, measure: str) -> float | None:
+    found = scores.filter((pl.col("level") == level) & (pl.col("segment") == "all") & (pl.col("model") == model))
+    return None if found.is_empty() else found[measure][0]
+
+
+def _summary(trained: TrainedModel) -> dict[str, Any]:
+    scores = trained.model.backtest.scores
+    return {
+        "input_version": trained.fingerprint,
+        "items": trained.items,
+        "history_days": trained.days,
+        "wape_item": _score(scores, "item", "combined", "wape"),
+        "wape_item_seasonal_naive": _score(scores, "item", "seasonal naive", "wape"),
+        "wrmsse_item": _score(scores, "item", "combined", "wrmsse"),
+        "wrmsse_item_seasonal_naive": _score(scores, "item", "seasonal naive", "wrmsse"),
+        "skill_against_seasonal_naive": _score(scores, "item", "combined", "skill"),
+        "skill_low": _score(scores, "item", "combined", "skill_low"),
+        "skill_high": _score(scores, "item", "combined", "skill_high"),
+        "bias_total": _score(scores, "total", "combined", "bias"),
+        "wape_total": _score(scores, "total", "combined", "wape"),
+        "coverage_q95": _score(scores, "item", "combined", "coverage_q95"),
+    }
+
+
+def _training_record(trained: TrainedModel, trained_as_of: date) -> TrainingRecord:
+    scores = trained.model.backtest.scores
+    overall = scores.filter((pl.col("segment") == "all"))
+    measures = ("wape", "bias", "rmsse", "wrmsse", "skill", "pinball_q90", "coverage_q95")
+
+    def metrics(model: str) -> dict[str, float]:
+        rows = overall.filter(pl.col("model") == model)
+        return {f"{row['level']}_{name}": row[name] for row in rows.to_dicts() for name in measures if row[name] is not None}
+
+    return TrainingRecord(
+        experiment=EXPERIMENT,
+        name=trained.version_name,
+        params={**trained.model.settings.as_dict(), "items": trained.items, "history_days": trained.days},
+        metrics=metrics("combined"),
+        artifacts=trained.folder,
+        tags={"trained_as_of": trained_as_of.isoformat(), "fingerprint": trained.fingerprint},
+        families=tuple(FamilyRun(name, {"family": name}, metrics(name)) for name in sorted(set(overall["model"]) - {"combined"})),
+    )

@@ -1,0 +1,41 @@
+"""The picture a person wants to see on the forecast asset: recent sales of the whole shop and what is expected."""
+
+import base64
+import io
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+
+def forecast_picture(panel: pl.DataFrame, forecast: pl.DataFrame) -> dg.MetadataValue:
+    """Units of all items per day: the last twelve weeks sold, the coming days expected, seasonal naive beside it."""
+    last = panel["business_day"].max()
+    assert last is not None
+    sold = panel.filter(pl.col("business_day") > last - timedelta(days=84)).group_by("business_day").agg(pl.col("units").sum()).sort("business_day")
+    expected = forecast.group_by("business_day").agg(pl.col("forecast_units", "seasonal_naive_units").sum()).sort("business_day")
+
+    def draw(axes: Any) -> None:
+        axes.plot(sold["business_day"], sold["units"], color="#444444", label="sold")
+        axes.plot(expected["business_day"], expected["seasonal_naive_units"], color="#bbbbbb", label="seasonal naive")
+        axes.plot(expected["business_day"], expected["forecast_units"], color="#1f6feb", label="forecast")
+        axes.set_ylabel("units per day")
+        axes.set_title(f"All items, as of {last}")
+        axes.legend(frameon=False)
+
+    return picture(draw)
+
+
+def picture(draw: Any) -> dg.MetadataValue:
+    """A small PNG as Dagster metadata (Markdown with the picture inside)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 2.8), dpi=80, layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    draw(axes)
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(buffer)
+    return dg.MetadataValue.md(f"![picture](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")

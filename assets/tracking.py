@@ -1,0 +1,128 @@
+"""MLflow as a resource: one parent run per training, one child per model family, tables as artifacts, one registered model.
+
+Imported lazily: MLflow alone costs seconds of process start. The tracking store is a SQLite file in the shop's state folder, always named by an
+absolute address; its schema is created once at set-up, because parallel first uses race.
+"""
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from filelock import FileLock
+
+
+@dataclass(frozen=True)
+class FamilyRun:
+    """One model family of a training: a child run."""
+
+    name: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What one training leaves in MLflow. `artifacts` is a folder that is logged whole; `tags` say what it was trained on."""
+
+    experiment: str
+    name: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    artifacts: Path
+    tags: Mapping[str, str]
+    families: tuple[FamilyRun, ...] = field(default_factory=tuple)
+
+
+class Tracking(dg.ConfigurableResource):
+    """Where trainings are recorded. `folder` holds `tracking.db` and `artifacts/`."""
+
+    folder: str
+
+    @property
+    def uri(self) -> str:
+        return f"sqlite:///{Path(self.folder).resolve() / 'tracking.db'}"
+
+    def prepare(self) -> None:
+        """Create the schema, once and under a lock."""
+        folder = Path(self.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            if not (folder / "tracking.db").exists():
+                self._client().search_experiments(max_results=1)
+
+    def record(self, training: TrainingRecord) -> tuple[str, str]:
+        """Log the training and register its model version; returns (run id, version).
+
+        A training with the same `fingerprint` tag is not logged twice. The alias `champion` points at the version trained on the latest day,
+        so a backfill of the past never takes it away from the present.
+        """
+        self.prepare()
+        with self._lock():
+            client = self._client()
+            experiment = client.get_experiment_by_name(training.experiment)
+            location = (Path(self.folder).resolve() / "artifacts" / training.experiment).as_uri()
+            experiment_id = experiment.experiment_id if experiment else client.create_experiment(training.experiment, artifact_location=location)
+            known = self._known_version(client, training)
+            if known is not None:
+                return known
+            run_id = self._log_run(client, experiment_id, training)
+            version = self._register(client, run_id, training)
+            return run_id, version
+
+    def _known_version(self, client: Any, training: TrainingRecord) -> tuple[str, str] | None:
+        for version in _versions(client, training.experiment):
+            if version.tags.get("fingerprint") == training.tags["fingerprint"]:
+                return version.run_id, str(version.version)
+        return None
+
+    def _log_run(self, client: Any, experiment_id: str, training: TrainingRecord) -> str:
+        from mlflow.entities import Metric, Param, RunTag
+
+        def log(name: str, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
+            run = client.create_run(experiment_id, run_name=name)
+            client.log_batch(
+                run.info.run_id,
+                metrics=[Metric(key, float(value), 0, 0) for key, value in sorted(metrics.items())],
+                params=[Param(key, str(value)) for key, value in sorted(params.items())],
+                tags=[RunTag(key, str(value)) for key, value in sorted(tags.items())],
+            )
+            return run.info.run_id
+
+        parent = log(training.name, training.params, training.metrics, training.tags)
+        client.log_artifacts(parent, str(training.artifacts), "model")
+        for family in training.families:
+            child = log(family.name, family.params, family.metrics, {"mlflow.parentRunId": parent, **training.tags})
+            client.set_terminated(child)
+        client.set_terminated(parent)
+        return parent
+
+    def _register(self, client: Any, run_id: str, training: TrainingRecord) -> str:
+        name = training.experiment
+        if not client.search_registered_models(filter_string=f"name = '{name}'"):
+            client.create_registered_model(name, description="See docs/architecture.md; versions are one per training day.")
+        source = f"{client.get_run(run_id).info.artifact_uri}/model"
+        version = client.create_model_version(name, source=source, run_id=run_id, tags={key: str(value) for key, value in training.tags.items()})
+        latest = max(_versions(client, name), key=lambda each: (each.tags.get("trained_as_of", ""), int(each.version)))
+        client.set_registered_model_alias(name, "champion", str(latest.version))
+        return str(version.version)
+
+    def _client(self) -> Any:
+        import logging
+
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+    @contextmanager
+    def _lock(self) -> Any:
+        with FileLock(Path(self.folder) / "tracking.lock"):
+            yield
+
+
+def _versions(client: Any, name: str) -> list[Any]:
+    return list(client.search_model_versions(f"name = '{name}'", max_results=1000))
