@@ -8,6 +8,7 @@ from optimization.linear_program.arrays import LinearArrays
 from optimization.linear_program.options import MOST_VARIABLES, SolveOptions
 from optimization.linear_program.plan import LinearPlan
 from optimization.linear_program.relaxation import Relaxation, smallest_relaxation
+from optimization.linear_program.row_builder import RowBuilder
 from optimization.linear_program.solve_arrays import SOLVER, SolvedArrays, SolverError, solve_arrays, solver_version
 from optimization.linear_program.solve_table import solve_table
 
@@ -17,6 +18,7 @@ __all__ = [
     "LinearArrays",
     "LinearPlan",
     "Relaxation",
+    "RowBuilder",
     "SolveOptions",
     "SolvedArrays",
     "SolverError",

@@ -18,7 +18,7 @@ from optimization.linear_program.solve_arrays import solve_arrays
 
 _TINY = 1e-7
 MOST_ROWS_TO_DROP = 60
-"""Up to this many rows the colliding set of an integer program is made smallest by dropping rows; above, those that gave way stand for it."""
+"""Up to this many rows the colliding set of an integer program is made smallest by dropping rows; above, the relaxed rows stand for it."""
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,12 @@ def _build(program: LinearArrays, options: SolveOptions) -> tuple[Any, Any, list
     ):
         problem += pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, f"r{index:07d}", rhs)
     solver = pulp.HiGHS(
-        msg=False, gapRel=options.relative_gap, threads=options.threads, timeLimit=options.time_limit_seconds, random_seed=options.seed
+        msg=False,
+        gapRel=options.relative_gap,
+        gapAbs=options.absolute_gap,
+        threads=options.threads,
+        timeLimit=options.time_limit_seconds,
+        random_seed=options.seed,
     )
     return problem, solver, variables
 

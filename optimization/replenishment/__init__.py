@@ -1,0 +1,26 @@
+"""Replenishment: the day's purchase orders under packs, MOQs, suppliers' terms, a purchase budget and warehouse volumes.
+
+`plan_replenishment` decides, `check_plan` recomputes every rule from the inputs.
+"""
+
+from optimization.replenishment.check_plan import Violation, check_plan
+from optimization.replenishment.explanation import PARTS_ADDED, PARTS_CUT
+from optimization.replenishment.limit_table import LIMIT_SCHEMA
+from optimization.replenishment.order_table import ORDER_COLUMNS
+from optimization.replenishment.plan_replenishment import ReplenishmentPlan, plan_replenishment
+from optimization.replenishment.read_items import ITEM_COLUMNS
+from optimization.replenishment.settings import ReplenishmentLimits, ReplenishmentSettings
+
+__all__ = [
+    "ITEM_COLUMNS",
+    "LIMIT_SCHEMA",
+    "ORDER_COLUMNS",
+    "PARTS_ADDED",
+    "PARTS_CUT",
+    "ReplenishmentLimits",
+    "ReplenishmentPlan",
+    "ReplenishmentSettings",
+    "Violation",
+    "check_plan",
+    "plan_replenishment",
+]

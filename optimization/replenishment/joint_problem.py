@@ -1,0 +1,93 @@
+"""One day's purchase orders as one problem: choose one order size per item, all suppliers and limits at once.
+
+Terms
+-----
+size      column k of `units`; size 0 is always "order nothing"
+room      a joint limit: room 0 is the purchase budget (money), the others are warehouses (cubic metres)
+binding supplier   one with a minimum order value or a fixed cost: it is either used (minimum met, fixed cost paid) or not at all
+
+Public: `JointProblem`, `ordered`, `used_room`, `supplier_values`, `total_cost`, `is_feasible`.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class JointProblem:
+    """Items x sizes: `units` and expected `cost` (`units` 0 and `cost` infinite where a size does not exist); per item cost, volume,
+    supplier and warehouse.
+
+    `place` is the warehouse's position among the rooms after the budget, -1 where it has no limit. `room` holds the budget (infinite where
+    there is none) and then what is left in each warehouse. Supplier arrays are indexed by `supplier`.
+    """
+
+    units: Floats
+    cost: Floats
+    unit_cost: Floats
+    unit_volume: Floats
+    supplier: Integers
+    place: Integers
+    minimum: Floats
+    fixed: Floats
+    room: Floats
+
+    @property
+    def binding(self) -> Flags:
+        """Per supplier: True where it has a minimum order value or a fixed cost."""
+        return (self.minimum > 0) | (self.fixed > 0)
+
+    @property
+    def value(self) -> Floats:
+        """Money per item and size."""
+        return self.units * self.unit_cost[:, None]
+
+    def without_room_limits(self) -> "JointProblem":
+        """Return the problem with suppliers' terms only."""
+        return replace(self, room=np.full_like(self.room, np.inf))
+
+    def unit_price(self, prices: Floats) -> Floats:
+        """Return what one unit of each item costs extra under the rooms' prices."""
+        placed = np.where(self.place >= 0, prices[np.maximum(self.place, 0) + 1] if len(prices) > 1 else 0.0, 0.0)
+        return prices[0] * self.unit_cost + placed * self.unit_volume
+
+
+def ordered(problem: JointProblem, picks: Floats | Integers) -> Floats:
+    """Return the units per item of the picked sizes."""
+    return problem.units[np.arange(len(picks)), picks.astype(np.int64)]
+
+
+def used_room(problem: JointProblem, units: Floats) -> Floats:
+    """Return how much of each room an order uses: money, then cubic metres per warehouse."""
+    placed = problem.place >= 0
+    volume = np.bincount(problem.place[placed], weights=(units * problem.unit_volume)[placed], minlength=len(problem.room) - 1)
+    return np.concatenate([[float(units @ problem.unit_cost)], volume])
+
+
+def supplier_values(problem: JointProblem, units: Floats) -> Floats:
+    """Return the value of the order at each supplier."""
+    return np.bincount(problem.supplier, weights=units * problem.unit_cost, minlength=len(problem.minimum)).astype(np.float64)
+
+
+def total_cost(problem: JointProblem, picks: Integers) -> float:
+    """Return the expected cost of a plan, fixed costs of the suppliers used included."""
+    used = supplier_values(problem, ordered(problem, picks)) > 0
+    return float(problem.cost[np.arange(len(picks)), picks].sum() + problem.fixed[used].sum())
+
+
+def is_feasible(problem: JointProblem, picks: Integers) -> bool:
+    """Return True where a plan keeps every room and every used supplier's minimum."""
+    units = ordered(problem, picks)
+    values = supplier_values(problem, units)
+    slack = np.maximum(np.where(np.isinf(problem.room), 1, np.abs(problem.room)), 1) * TOLERANCE
+    return bool(
+        (used_room(problem, units) <= problem.room + slack).all()
+        and ((values == 0) | (values >= problem.minimum - np.maximum(problem.minimum, 1) * TOLERANCE)).all()
+    )

@@ -1,0 +1,81 @@
+"""From what items want alone to what is ordered: first the suppliers' terms, then budget and warehouses, so that each cut has a name.
+
+Public: `StagedOrders`, `stage_orders`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from optimization.replenishment.item_needs import ItemNeeds
+from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, ordered, total_cost, used_room
+from optimization.replenishment.room_limits import Rooms
+from optimization.replenishment.settings import ReplenishmentSettings
+from optimization.replenishment.solve_joint import JointAnswer, solve_joint
+
+
+@dataclass(frozen=True)
+class StagedOrders:
+    """picks: size per item with a forecast. with_suppliers, final: units after suppliers' terms and after all limits. problem: the day's
+    joint problem over the items of `eligible` (row numbers). crowded_rooms: rooms that the suppliers' stage overfills."""
+
+    picks: Integers
+    with_suppliers: Floats
+    final: Floats
+    eligible: Integers
+    problem: JointProblem
+    answer: JointAnswer
+    crowded_rooms: Flags
+
+
+def stage_orders(
+    items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, settings: ReplenishmentSettings
+) -> StagedOrders:
+    """Return the orders of items with a forecast; items whose supplier takes no orders today order nothing."""
+    eligible = np.flatnonzero(items["is_order_day"].to_numpy() & (needs.sizes.max(axis=1, initial=0) > 0))
+    problem = _problem(items, needs, suppliers, rooms, eligible)
+    alone = problem.cost.argmin(axis=1) if len(eligible) else np.zeros(0, dtype=np.int64)
+    first = _alone_answer(problem, alone)
+    if problem.binding.any():
+        first = solve_joint(problem.without_room_limits(), settings)
+    crowded = used_room(problem, ordered(problem, first.picks)) > problem.room * (1 + 1e-12)
+    answer = solve_joint(problem, settings) if crowded.any() else first
+    picks = np.zeros(items.height, dtype=np.int64)
+    picks[eligible] = answer.picks
+    return StagedOrders(
+        picks=picks,
+        with_suppliers=_spread(ordered(problem, first.picks), eligible, items.height),
+        final=_spread(ordered(problem, answer.picks), eligible, items.height),
+        eligible=eligible,
+        problem=problem,
+        answer=answer,
+        crowded_rooms=crowded,
+    )
+
+
+def _problem(items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, eligible: Integers) -> JointProblem:
+    supplier_position = {name: index for index, name in enumerate(suppliers["supplier_id"].to_list())}
+    place_position = {name: index for index, name in enumerate(rooms.places)}
+    return JointProblem(
+        units=needs.sizes[eligible],
+        cost=needs.expected.cost[eligible],
+        unit_cost=items["unit_cost"].to_numpy()[eligible],
+        unit_volume=items["volume_m3"].to_numpy()[eligible],
+        supplier=np.array([supplier_position[name] for name in items["supplier_id"].to_list()], dtype=np.int64)[eligible],
+        place=np.array([place_position.get(name, -1) for name in items["location_id"].to_list()], dtype=np.int64)[eligible],
+        minimum=suppliers["min_order_value"].to_numpy(),
+        fixed=suppliers["fixed_order_cost"].to_numpy(),
+        room=rooms.room,
+    )
+
+
+def _alone_answer(problem: JointProblem, picks: Integers) -> JointAnswer:
+    cost = total_cost(problem, picks)
+    return JointAnswer(picks, cost, cost, "optimal", np.zeros(len(problem.room)), np.zeros(len(problem.minimum)))
+
+
+def _spread(values: Floats, rows: Integers, height: int) -> Floats:
+    spread = np.zeros(height)
+    spread[rows] = values
+    return spread

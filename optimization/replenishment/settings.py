@@ -1,0 +1,66 @@
+"""What a replenishment plan may use (limits) and how it weighs costs (settings). Defaults live here and nowhere else."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+def _no_limits() -> dict[str, float]:
+    return {}
+
+
+@dataclass(frozen=True)
+class ReplenishmentLimits:
+    """Joint limits of one day's purchase orders.
+
+    purchase_budget: value of all orders of the day, None = no limit. warehouse_volume_m3: room per location_id; a location not named has no
+    limit. warehouse_volume_used_m3: what is expected to lie there when today's orders arrive; None = computed from the items given.
+    """
+
+    purchase_budget: float | None = None
+    warehouse_volume_m3: Mapping[str, float] = field(default_factory=_no_limits)
+    warehouse_volume_used_m3: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are no numbers; a budget below 0 is allowed here and reported as a collision by the plan."""
+        numbers = [*self.warehouse_volume_m3.values(), *(self.warehouse_volume_used_m3 or {}).values()]
+        if self.purchase_budget is not None:
+            numbers.append(self.purchase_budget)
+        if not all(math.isfinite(number) for number in numbers):
+            raise ValueError("Expected finite limits; leave a limit out instead of making it infinite.")
+
+
+@dataclass(frozen=True)
+class ReplenishmentSettings:
+    """How costs are weighed and how hard the solver tries.
+
+    holding_cost_per_year: share of unit cost. lost_sale_cost_share: cost of a lost sale as a share of the unit margin. order_line_cost:
+    money per order line. max_cover_days: the longest cover an order may build, MOQ apart. most_sizes: order sizes weighed per item,
+    nothing included. relative_gap: proven distance from the best plan at which the search stops. core_variables: the largest integer
+    program handed to PuLP.
+    """
+
+    holding_cost_per_year: float = 0.25
+    lost_sale_cost_share: float = 1.0
+    order_line_cost: float = 0.0
+    max_cover_days: float = 56.0
+    most_sizes: int = 48
+    relative_gap: float = 1e-5
+    time_limit_seconds: float | None = 30.0
+    core_variables: int = 5_000
+    price_rounds: int = 60
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        """Refuse settings that make no sense."""
+        for name in ("holding_cost_per_year", "lost_sale_cost_share", "order_line_cost"):
+            if not (getattr(self, name) >= 0 and math.isfinite(getattr(self, name))):
+                raise ValueError(f"Expected {name} of 0 or more, got {getattr(self, name)}.")
+        if not self.max_cover_days > 0:
+            raise ValueError(f"Expected max_cover_days above 0, got {self.max_cover_days}.")
+        if self.most_sizes < 12:
+            raise ValueError(f"Expected most_sizes of 12 or more, got {self.most_sizes}.")
+        if not 0 <= self.relative_gap < 1:
+            raise ValueError(f"Expected relative_gap in [0, 1), got {self.relative_gap}.")
+        if not 1 <= self.core_variables <= 50_000:
+            raise ValueError(f"Expected core_variables in 1..50000, got {self.core_variables}.")

@@ -1,0 +1,43 @@
+"""Solve one joint problem: prices for the bound, a first plan from the prices, then the contested core in PuLP.
+
+Public: `JointAnswer`, `solve_joint`.
+"""
+
+from dataclasses import dataclass
+
+from optimization.certificate import PlanStatus
+from optimization.replenishment.core_program import solve_core
+from optimization.replenishment.first_plan import first_plan
+from optimization.replenishment.joint_problem import Floats, Integers, JointProblem, is_feasible, total_cost
+from optimization.replenishment.room_prices import find_room_prices
+from optimization.replenishment.settings import ReplenishmentSettings
+
+
+@dataclass(frozen=True)
+class JointAnswer:
+    """picks: one size per item. cost: of the plan. bound: no plan costs less. prices: per room. minimum_prices: per supplier."""
+
+    picks: Integers
+    cost: float
+    bound: float
+    status: PlanStatus
+    prices: Floats
+    minimum_prices: Floats
+
+
+def solve_joint(problem: JointProblem, settings: ReplenishmentSettings) -> JointAnswer:
+    """Return the best plan found and what is proven about it; every room must be at least 0 (relax it before)."""
+    found = find_room_prices(problem, settings.price_rounds, settings.relative_gap / 4)
+    picks = first_plan(problem, found)
+    cost = total_cost(problem, picks)
+    bound = min(found.answer.bound, cost)
+    wanted = settings.relative_gap * max(abs(cost), 1.0)
+    if cost - bound > wanted:
+        core = solve_core(problem, found.answer, cost, settings)
+        if core.picks is not None and is_feasible(problem, core.picks) and total_cost(problem, core.picks) < cost:
+            picks, cost = core.picks, total_cost(problem, core.picks)
+        if core.bound is not None:
+            bound = min(max(bound, core.bound), cost)
+    status: PlanStatus = "optimal" if cost - bound <= wanted * 1.001 + 1e-9 else "feasible"
+    on = found.answer.on & problem.binding
+    return JointAnswer(picks, cost, bound, status, found.prices, found.answer.minimum_price * on)
