@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from assets.decisions.supply_terms import read_supply, supply_horizons
+from assets.supply_terms import read_supply, supply_horizons
 from assets.demand.panel_model import load_model
 from assets.demand.panels import read_demand_inputs
 from assets.demand.pictures import forecast_picture

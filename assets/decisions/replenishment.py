@@ -1,0 +1,121 @@
+"""Purchase orders of each day: reads positions, demand distributions, terms and limits; calls the replenishment program; writes its tables."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from assets.as_of import Versions, read_versions
+from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
+from assets.house import House
+from assets.partitions import partition_window
+from assets.supply_terms import Supply, read_supply
+from assets.table_contracts import table_contracts
+from assets.warehouse import Warehouse
+from optimization.certificate import certificates_frame
+from optimization.replenishment import ReplenishmentLimits, ReplenishmentPlan, ReplenishmentSettings, plan_replenishment
+
+POSITION, ORDERS = "decisions.stock_position", "decisions.replenishment_orders"
+SUPPLIERS, LIMITS, CERTIFICATES = "decisions.supplier_orders", "decisions.replenishment_limits", "decisions.replenishment_certificates"
+TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES)
+KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
+UPSTREAM = [["demand", "lead_time_quantiles"], ["marts", "sales_panel"], ["marts", "fct_stock_daily"], ["marts", "fct_purchase_orders"], ["marts", "dim_products"], ["marts", "dim_suppliers"], ["marts", "dim_locations"]]
+ABOUT = {
+    POSITION: "Units on hand and in transit per item.",
+    ORDERS: "What to order today, item by item, and why.",
+    SUPPLIERS: "The same by supplier.",
+    LIMITS: "What each limit allows, what is used and what one more unit of it is worth.",
+    CERTIFICATES: "How near to the best plan the orders are proven to be.",
+}
+COVER_QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99")
+LEAD_QUANTILES = ("q10", "q50", "q90")
+
+
+@dg.multi_asset(
+    name="replenishment",
+    specs=[dg.AssetSpec(KEYS[name], group_name="decisions", kinds={"pulp"}, deps=UPSTREAM, description=ABOUT[name]) for name in TABLES],
+    check_specs=[
+        dg.AssetCheckSpec("plan_is_checked", asset=KEYS[ORDERS], blocking=True, description="An independent checker recomputed every rule of the plan."),
+        dg.AssetCheckSpec("no_limit_gave_way", asset=KEYS[LIMITS], description="No limit collided with another."),
+    ],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
+    """Plan each day of the window, in order: with a stock ledger tomorrow's position rests on today's orders."""
+    window = partition_window(context)
+    supply, stock = read_supply(house, warehouse, window.last_day), read_stock_inputs(house, warehouse, window.last_day)
+    locations = read_versions(warehouse, "dim_locations", window.last_day)
+    prices = read_versions(warehouse, "sales_panel", window.last_day, ("business_day", "product_id", "location_id", "unit_price"), where=f"business_day >= date '{window.start}' - 1")
+    quantiles = warehouse.read("select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day])
+    own_orders = _own_orders_before(warehouse, window.start)
+    made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
+    plans: list[ReplenishmentPlan] = []
+    for day in window.days:
+        items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day)
+        position = stock_position(stock, day, items, own_orders)
+        terms = supply.suppliers_on(day)
+        plan = plan_replenishment(position, terms, _limits(house, locations, day), _settings(house))
+        plans.append(plan)
+        own_orders = pl.concat([own_orders, plan.orders.filter(pl.col("order_units") > 0).select(as_of_day=pl.lit(day), *(name for name in list(OWN_ORDERS_SCHEMA)[1:]))])
+        lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
+        made[POSITION].append(position.select("as_of_day", "product_id", "location_id", "on_hand", "in_transit_units", "overdue_units", "on_hand_flag", "stock_source"))
+        cost_source = position.select("product_id", "location_id", "cost_source", "supplier_terms")
+        made[ORDERS].append(plan.orders.join(cost_source, on=["product_id", "location_id"], how="left").with_columns(**lineage))
+        made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage))
+        made[LIMITS].append(plan.limits.with_columns(**lineage))
+        made[CERTIFICATES].append(certificates_frame([plan.certificate]).with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id)).drop("seconds"))
+    contracts = table_contracts()
+    rows = {name: warehouse.replace_days(contracts[name], pl.concat(made[name]), window.days) for name in TABLES}
+    bought = plans[-1].orders.filter(pl.col("order_units") > 0)
+    for name in TABLES:
+        extra = {"lines_of_last_day": bought.height, "value_of_last_day": float(bought["order_value"].sum()), "first lines": dg.MetadataValue.md(_first_lines(bought))} if name == ORDERS else {}
+        yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows[name], **extra})
+    broken = [violation for plan in plans for violation in plan.certificate.violations]
+    relaxed = [str(day) for day, plan in zip(window.days, plans, strict=True) if plan.certificate.status == "relaxed"]
+    yield dg.AssetCheckResult(check_name="plan_is_checked", asset_key=KEYS[ORDERS], passed=not broken and all(plan.certificate.checked for plan in plans), metadata={"violations": "; ".join(broken[:5])})
+    yield dg.AssetCheckResult(check_name="no_limit_gave_way", asset_key=KEYS[LIMITS], passed=not relaxed, severity=dg.AssetCheckSeverity.WARN, metadata={"relaxed_days": ", ".join(relaxed[:10])})
+
+
+def _own_orders_before(warehouse: Warehouse, day: date) -> pl.DataFrame:
+    if not warehouse.exists(ORDERS):
+        return pl.DataFrame(schema=OWN_ORDERS_SCHEMA)
+    return warehouse.read(
+        f"select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} where order_units > 0 and as_of_day < ? order by all", [day]
+    ).cast(OWN_ORDERS_SCHEMA)
+
+
+def _items(house: House, supply: Supply, prices: Versions, quantiles: pl.DataFrame, day: date) -> pl.DataFrame:
+    """One row per item with a forecast: terms, cost, price and the two demand distributions the program weighs."""
+    key = ["product_id", "location_id"]
+    terms = supply.products_on(day)
+    price = prices.as_of(day).filter(pl.col("business_day") <= day).sort("business_day").group_by(key, maintain_order=True).last().select(*key, "unit_price")
+    cost_share = house.shop.assumptions.cost_share
+    items = quantiles.select(key).unique().join(terms, on="product_id").join(price, on=key, how="left").with_columns(
+        cost_source=pl.when(pl.col("unit_cost").is_not_null()).then(pl.lit("shop")).otherwise(pl.lit("assumed share of price")),
+        unit_cost=pl.coalesce("unit_cost", pl.col("unit_price") * cost_share),
+        discontinued=pl.col("discontinued_on").is_not_null() & (pl.col("discontinued_on") < pl.col("order_day")),
+        cover_days=pl.col("lead_time_days") + pl.col("review_days"),
+    )
+    lead = quantiles.select(*key, lead_time_days="horizon_days", lead_mean_units="mean_units", **{f"lead_{name}": name for name in LEAD_QUANTILES})
+    cover = quantiles.select(*key, cover_days="horizon_days", cover_mean_units="mean_units", forecast_model="model", **{f"cover_{name}": name for name in COVER_QUANTILES})
+    return items.join(lead, on=[*key, "lead_time_days"], how="left").join(cover, on=[*key, "cover_days"], how="left").sort(key)
+
+
+def _limits(house: House, locations: Versions, day: date) -> ReplenishmentLimits:
+    """Limits of shop.toml; a location's own capacity where shop.toml names none."""
+    known = locations.as_of(day).filter(pl.col("volume_capacity_m3").is_not_null())
+    volume = dict(known.select("location_id", "volume_capacity_m3").rows())
+    return ReplenishmentLimits(house.shop.limits.purchase_budget, {**volume, **house.shop.limits.warehouse_volume_m3})
+
+
+def _settings(house: House) -> ReplenishmentSettings:
+    assumptions = house.shop.assumptions
+    return ReplenishmentSettings(holding_cost_per_year=assumptions.holding_cost_per_year, lost_sale_cost_share=assumptions.lost_sale_cost_share)
+
+
+def _first_lines(bought: pl.DataFrame) -> str:
+    top = bought.sort("order_value", "product_id", "location_id", descending=[True, False, False]).head(8)
+    lines = ["| product | location | units | value | why |", "|---|---|---|---|---|"]
+    return "\n".join(lines + [f"| {row['product_id']} | {row['location_id']} | {row['order_units']:.0f} | {row['order_value']:.2f} | {row['sentence']} |" for row in top.to_dicts()])
