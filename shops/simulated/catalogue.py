@@ -15,7 +15,10 @@ from shops.simulated.sizes import ShopSize, stream
 
 @dataclass(frozen=True)
 class Category:
-    """One category; `season_peak` is a day of the year, `christmas` the lift before Christmas, `extra_units` the mean units beyond one per line."""
+    """One category.
+
+    `season_peak` is a day of the year, `christmas` the lift before Christmas, `extra_units` the mean units beyond one per line.
+    """
 
     department: str
     name: str

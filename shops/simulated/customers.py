@@ -27,7 +27,10 @@ RECENCY_CURVE = np.append(0.0, 1 - 0.75 * np.exp(-np.arange(1, RECENCY_CAP + 1) 
 
 @dataclass(frozen=True)
 class Population:
-    """Arrays over customers; days are positions in history (negative: before it). `ring` is the fraud burst a customer belongs to, or -1."""
+    """Arrays over customers; days are positions in history (negative: before it).
+
+    `ring` is the fraud burst a customer belongs to and `ring_day` its day, -1 for honest customers. `taste` is (taste type, category).
+    """
 
     acquired: np.ndarray
     gone: np.ndarray

@@ -25,7 +25,11 @@ COMPETITORS = ("Krammarkt", "Lindenshop", "Onda")
 
 @dataclass(frozen=True)
 class Prices:
-    """`regular` and `anchor` are (product, day); `wave_*` describe promotion waves, `promoted` is the wave of (product, day) or -1, `discount_share` its cut."""
+    """`regular` and `anchor` are (product, day), in currency per unit.
+
+    `promoted` is the promotion wave of (product, day) or -1 and `discount_share` its cut; `wave_*` describe the waves.
+    `competitor_ratio` is (competitor, position in `competitor_products`, week): their price over our anchor.
+    """
 
     regular: np.ndarray
     anchor: np.ndarray

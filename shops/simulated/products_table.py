@@ -1,7 +1,7 @@
 """Reference tables of products and locations as the shop writes them, versions included.
 
 A product's row is written when it is listed (28 days before launch), again whenever its list price changes, and once more, 30 days
-ahead, when it is to be discontinued.
+ahead, when it is to be discontinued. Shipping is a service among the products.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from shops.simulated.catalogue import NEVER, Catalogue
 from shops.simulated.prices import Prices
 from shops.simulated.shop_days import ShopDays
 from shops.simulated.suppliers import Suppliers
+from shops.simulated.till import SHIPPING_ID, SHIPPING_PRICE
 from shops.simulated.writer import lookup
 
 LISTING_DAYS = 28
@@ -33,11 +34,12 @@ def products_table(catalogue: Catalogue, suppliers: Suppliers, prices: Prices, s
     hour = np.repeat([1, 2, 3], [len(listed), len(product) - len(listed) - len(told), len(told)])
     is_told = announced[product] <= day
     last_day = np.where(is_told & (catalogue.discontinued[product] < NEVER), catalogue.discontinued[product], -1)
-    launched = shop_days.days[0] + catalogue.launched[product]
+    long_before = -30 * (1 + product % 36)
+    launched = shop_days.days[0] + np.where(catalogue.launched[product] <= 0, long_before, catalogue.launched[product])
     shelf_life = catalogue.shelf_life_days[product]
     category = catalogue.category[product]
     first = shop_days.days[0]
-    return pl.DataFrame(
+    goods = pl.DataFrame(
         {
             "product_id": lookup(pl.Series(catalogue.product_id), product),
             "product_name": lookup(pl.Series(catalogue.product_name), product),
@@ -57,6 +59,18 @@ def products_table(catalogue: Catalogue, suppliers: Suppliers, prices: Prices, s
             "recorded_at": (first + day).astype("datetime64[us]") + hour.astype("timedelta64[h]"),
         }
     )
+    service = {"product_id": SHIPPING_ID, "product_name": "Shipping", "category": "Shipping", "department": "Services", "is_service": True}
+    shipping = (
+        goods[:1]
+        .clear(1)
+        .with_columns(
+            **{name: pl.lit(value) for name, value in service.items()},
+            regular_price=pl.lit(SHIPPING_PRICE),
+            unit_cost=pl.lit(SHIPPING_PRICE),
+            recorded_at=pl.lit(first.astype("datetime64[us]").item()),
+        )
+    )
+    return pl.concat([goods, shipping])
 
 
 def locations_table(catalogue: Catalogue, capacity_m3: np.ndarray, shop_days: ShopDays) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from shops.simulated.catalogue import Catalogue
 from shops.simulated.coupons import CouponBook
 from shops.simulated.orders import CHANNELS
 from shops.simulated.prices import Prices
-from shops.simulated.till import SoldLines
+from shops.simulated.till import SHIPPING_ID, SoldLines
 from shops.simulated.writer import lookup, seconds_to_timestamp
 
 SALE, RETURN, CANCELLATION = range(3)
@@ -95,6 +95,8 @@ def order_lines_table(
     lines: Lines, first_second: int, catalogue: Catalogue, prices: Prices, book: CouponBook, customer_id: pl.Series
 ) -> pl.DataFrame:
     """Contract table `order_lines`."""
+    product = np.append(catalogue.item_product, len(catalogue.product_id))[lines["item"]]
+    location = np.append(catalogue.item_location, catalogue.web)[lines["item"]]
     order = pl.Series("order", lines["order"]).cast(pl.String).str.zfill(9)
     return pl.DataFrame(
         {
@@ -102,8 +104,8 @@ def order_lines_table(
             "line_id": pl.Series(lines["line"]).cast(pl.String),
             "order_ts": seconds_to_timestamp(lines["second"] + first_second),
             "line_type": lookup(LINE_TYPES, lines["line_type"]),
-            "product_id": lookup(pl.Series(catalogue.product_id), catalogue.item_product[lines["item"]]),
-            "location_id": lookup(pl.Series(catalogue.location_id), catalogue.item_location[lines["item"]]),
+            "product_id": lookup(pl.Series([*catalogue.product_id, SHIPPING_ID]), product),
+            "location_id": lookup(pl.Series(catalogue.location_id), location),
             "customer_id": lookup(customer_id, lines["customer"]),
             "units": lines["units"],
             "unit_price": lines["unit_price"].round(2),

@@ -96,7 +96,10 @@ def _events(dates: list[date]) -> tuple[list[str], list[str]]:
 
 
 def calendar_table(shop_days: ShopDays, stores: list[str], web: str) -> pl.DataFrame:
-    """Contract table `calendar`: a row per day and location, known from the start; own events are announced 60 days ahead by a newer version."""
+    """Contract table `calendar`: a row per day and location, known from the start.
+
+    Own events are announced 60 days ahead by a newer version of their days.
+    """
     frames = []
     start = shop_days.days[0]
     for location in [*stores, web]:

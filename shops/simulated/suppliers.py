@@ -18,7 +18,10 @@ ORDER_WEEKDAYS = ((0, 3), (1, 4), (2,), (5,), (6, 2), (4, 1), (3, 0), (2, 5), (0
 
 @dataclass(frozen=True)
 class Suppliers:
-    """Arrays over suppliers; `takes_orders` is (supplier, weekday); `of_product` the supplier of each product; `review_days` the longest gap between order days."""
+    """Arrays over suppliers.
+
+    `takes_orders` is (supplier, weekday), `review_days` the longest gap between order days, `of_product` the supplier of each product.
+    """
 
     supplier_id: list[str]
     lead_time_days: np.ndarray

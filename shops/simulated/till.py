@@ -5,7 +5,7 @@ it may be used on and takes off at most that line's worth. A return is a line of
 per unit and without discount, so that units × unit price is the refund.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from shops.simulated.orders import Buyers, Wishes
 from shops.simulated.prices import Prices
 from shops.simulated.response import habit_redemption
 
+SHIPPING_ID, SHIPPING_PRICE, FREE_SHIPPING_FROM = "SHIPPING", 3.90, 29.0
 WEB_CANCELLATION_CHANCE = 0.018
 GUEST_RETURN_CHANCE = 0.03
 RETURN_DAYS = (3, 30)
@@ -23,7 +24,10 @@ RETURN_DAYS = (3, 30)
 
 @dataclass(frozen=True)
 class SoldLines:
-    """Arrays over lines sold on one day. `order` is the position of the order among the buyers, `cancelled_after` days or -1, `returned_after` days or -1."""
+    """Arrays over lines sold on one day.
+
+    `order` is the position of the order among the buyers; `cancelled_after` and `returned_after` are days from the sale, or -1.
+    """
 
     order: np.ndarray
     line: np.ndarray
@@ -113,3 +117,19 @@ def _redeem(
     off[chosen] = np.minimum(FACES[face[order[chosen]]], line_value[chosen]).round(2)
     wallets.coupon[buyers.customer[order[chosen]]] = -1
     return coupon, off
+
+
+def with_shipping(sold: SoldLines, shipping_item: int) -> SoldLines:
+    """The day's lines and, for web orders below 29.00, one more line for shipping: a service, never in stock.
+
+    `shipping_item` is the number that stands for shipping in `item`: the one after the last item.
+    """
+    value = np.bincount(sold.order, sold.units * sold.unit_price - sold.discount)
+    last = np.flatnonzero(np.append(sold.order[1:] != sold.order[:-1], True)) if len(sold.order) else np.zeros(0, np.int64)
+    last = last[(sold.channel[last] > 0) & (value[sold.order[last]] < FREE_SHIPPING_FROM)]
+    n = len(last)
+    own = {name: np.full(n, value) for name, value in (("item", shipping_item), ("units", 1), ("unit_price", SHIPPING_PRICE))}
+    none = {"discount": np.zeros(n), **{name: np.full(n, -1) for name in ("coupon", "wave", "returned_after")}}
+    changes = {"line": sold.line[last] + 1, **own, **none}
+    columns = (field.name for field in fields(sold))
+    return replace(sold, **{name: np.append(getattr(sold, name), changes.get(name, getattr(sold, name)[last])) for name in columns})

@@ -17,7 +17,7 @@ from shops.simulated.records import Lines, return_records, sale_records
 from shops.simulated.response import extra_chance
 from shops.simulated.sizes import stream
 from shops.simulated.stock import PurchaseLines, StockRoom
-from shops.simulated.till import SoldLines, ring_up
+from shops.simulated.till import SoldLines, ring_up, with_shipping
 from shops.simulated.web_events import day_events
 from shops.simulated.world import World, opening_rates
 from shops.simulated.writer import DayBuffer
@@ -77,7 +77,7 @@ class Trading:
         wishes = draw_day_wishes(self._rng["wishes"], buyers, world.population, self.wallets, pull, world.catalogue, world.prices, day)
         filled = self.stock.fill(wishes.item, wishes.units)
         sold = ring_up(self._rng["till"], buyers, wishes, filled, world.population, self.wallets, world.catalogue, world.prices, day)
-        self.ledger.order_lines.add(sale_records(self._rng["records"], sold, self._orders, day))
+        self.ledger.order_lines.add(sale_records(self._rng["records"], with_shipping(sold, world.catalogue.n_items), self._orders, day))
         self.ledger.web_events.add(day_events(self._rng["web"], world.size, world.population, world.catalogue, buyers, wishes, filled, day))
         self._note_redemptions(sold, day)
         self._orders += len(buyers.customer)

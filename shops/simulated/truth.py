@@ -32,7 +32,10 @@ def true_demand_table(world: World, demand: dict[str, np.ndarray]) -> pl.DataFra
 
 
 def category_shares(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Share of each category in the free lines of each taste type (out of season, at reference prices), and a line's mean margin per category."""
+    """Share of each category in the lines of each taste type, and the mean margin of a line of each category.
+
+    Both out of season, at reference prices and for products on sale from the start; the favourite category is left aside.
+    """
     catalogue = world.catalogue
     extra_units = np.array([c.extra_units for c in catalogue.categories])[catalogue.category]
     weight = catalogue.pull * (catalogue.launched <= 0)
@@ -53,7 +56,10 @@ def order_margin(world: World) -> np.ndarray:
 
 
 def true_uplift_table(world: World, day: int, last_order: np.ndarray) -> pl.DataFrame:
-    """Exact uplift of each face value for every active or lapsed customer (a sample of 50,000 in a large shop) from the day after `day` on."""
+    """Exact uplift of each face value in the window that begins on the day after `day`.
+
+    One row per customer acquired so far (a sample of 50,000 in a large shop) and face value; columns as the module says.
+    """
     population = world.population
     known = np.flatnonzero((population.acquired <= day) & (population.ring < 0))
     if len(known) > MOST_CUSTOMERS:
