@@ -1,0 +1,145 @@
+"""Looking a shop folder over before anything is built from it.
+
+Decides nothing that the intake would not decide: it runs the intake of every table and says what was understood, which rows are
+refused and why, and which decisions the data allows (`shops.check_decisions`). `render` prints it as plain text.
+"""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from shops.check_decisions import possible_decisions
+from shops.check_facts import DecisionCheck, Problem, ShopCheck, ShopFacts, TableCheck
+from shops.check_text import render
+from shops.contract import TABLES, Table
+from shops.intake import Intake, read_table
+from shops.intake_csv import UnreadableFileError
+from shops.intake_files import file_columns, file_header, table_files
+from shops.shop import Shop, load_shop
+
+__all__ = ["DecisionCheck", "Problem", "ShopCheck", "ShopFacts", "TableCheck", "check_shop", "render"]
+
+SETTLING_DAYS = 7  # late records about an outcome window are waited for
+EXAMPLES = 3
+
+
+def check_shop(path: Path) -> ShopCheck:
+    """Check the shop folder `path`; writes nothing. Raises `ShopError` with one sentence where shop.toml cannot be used."""
+    shop = load_shop(path)
+    key = secrets.token_bytes(32)  # the pseudonyms are only counted here
+    tables, problems, notes, seen = [], [], [], {}
+    for name, table in TABLES.items():
+        intake = read_table(shop, name, key)
+        if intake.counts.is_empty():
+            continue
+        tables.append(_table_check(table, intake, shop))
+        problems += _problems(intake.quarantine)
+        notes += _column_notes(shop, table)
+        seen[name] = intake.accepted
+    rows = {name: seen[name].height if name in seen else 0 for name in TABLES}
+    facts = _facts(shop, seen)
+    return ShopCheck(
+        name=shop.name,
+        folder=str(shop.path),
+        currency=shop.currency,
+        time_zone=shop.time_zone,
+        first_day=shop.first_day,
+        last_day=shop.last_day,
+        facts=facts,
+        tables=tuple(tables),
+        problems=tuple(sorted(problems, key=lambda problem: (-problem.rows, problem.source_file, problem.reason_code))),
+        notes=(*notes, *_fact_notes(facts, tables)),
+        decisions=possible_decisions(shop, facts, rows),
+        missing={name: table.without for name, table in TABLES.items() if name not in seen},
+    )
+
+
+def _table_check(table: Table, intake: Intake, shop: Shop) -> TableCheck:
+    accepted, counts = intake.accepted, intake.counts
+    return TableCheck(
+        name=table.name,
+        files=counts.height,
+        rows_read=counts["rows_read"].sum(),
+        rows_accepted=accepted.height,
+        rows_quarantined=intake.quarantine.height,
+        first_day=accepted["business_day"].min(),
+        last_day=accepted["business_day"].max(),
+        known_after_last_day=accepted.filter(pl.col("known_on") > shop.last_day).height if shop.last_day else 0,
+        recorded_share=1 - accepted["recorded_at"].null_count() / accepted.height if accepted.height else 0.0,
+    )
+
+
+def _problems(quarantine: pl.DataFrame) -> list[Problem]:
+    grouped = quarantine.group_by("table_name", "source_file", "reason_code", maintain_order=True).agg(
+        pl.len().alias("rows"),
+        pl.when(pl.col("source_row").is_null())
+        .then(pl.col("reason"))
+        .otherwise(pl.format("row {}: {}", "source_row", "reason"))
+        .head(EXAMPLES)
+        .alias("examples"),
+    )
+    return [Problem(table, file, code, rows, tuple(examples)) for table, file, code, rows, examples in grouped.iter_rows()]
+
+
+def _column_notes(shop: Shop, table: Table) -> list[str]:
+    """Columns the contract does not know, and mapped columns that a file lacks."""
+    notes = {}
+    mapping = shop.columns.get(table.name, {})
+    for path in table_files(shop, table.name)[0]:
+        try:
+            header = file_header(path, shop)
+        except UnreadableFileError:
+            continue  # the quarantine says so
+        ignored = sorted(set(header) - set(file_columns(shop, table).values()))
+        lacking = sorted(column for column in mapping.values() if column not in header)
+        file = path.relative_to(shop.path).as_posix()
+        if ignored:
+            notes.setdefault(f"{table.name}: columns the contract does not know are left out ({', '.join(ignored)})", []).append(file)
+        if lacking:
+            notes.setdefault(f"{table.name}: shop.toml maps columns that are not in the file ({', '.join(lacking)})", []).append(file)
+    return [f"{note}: {files[0]}{f' and {len(files) - 1} more files' if len(files) > 1 else ''}." for note, files in notes.items()]
+
+
+def _fact_notes(facts: ShopFacts, tables: list[TableCheck]) -> list[str]:
+    notes = [
+        f"{table.name}: {table.known_after_last_day:,} rows were recorded after the shop's last day and come into force after it."
+        for table in tables
+        if table.known_after_last_day
+    ]
+    if facts.products_unlisted:
+        notes.append(f"Products sold but not in the products table get placeholders: {facts.products_unlisted:,}.")
+    return notes
+
+
+def _facts(shop: Shop, seen: dict[str, pl.DataFrame]) -> ShopFacts:
+    def table(name: str) -> pl.DataFrame:
+        return seen.get(name, pl.DataFrame(schema={column.name: pl.Null for column in TABLES[name].columns}))
+
+    sales = seen.get("order_lines", seen.get("daily_sales"))
+    if sales is None or sales.is_empty():
+        return ShopFacts()
+    products = table("products").unique("product_id", keep="last")
+    sold = sales["product_id"].unique()
+    last_day = shop.last_day or sales["business_day"].max()
+    with_customer = sales["customer_key"].drop_nulls() if "customer_key" in sales.columns else pl.Series([], dtype=pl.String)
+    coupons = table("coupons").unique("coupon_id", keep="last")
+    assignments = table("coupon_assignments")
+    if assignments.height:
+        settled_by = last_day - timedelta(days=shop.coupons.outcome_window_days + SETTLING_DAYS)
+        assignments = assignments.filter(pl.col("assigned_on") <= settled_by)
+    listed_cost = products.filter(pl.col("unit_cost").is_not_null())["product_id"] if products.height else sold.clear()
+    return ShopFacts(
+        history_days=(sales["business_day"].max() - sales["business_day"].min()).days + 1,
+        products=sold.len(),
+        products_without_cost=sold.len() - sold.is_in(listed_cost.implode()).sum(),
+        products_unlisted=sold.len() - sold.is_in(products["product_id"].implode()).sum() if products.height else sold.len(),
+        locations=sales["location_id"].n_unique(),
+        customers=with_customer.n_unique(),
+        rows_with_customer_share=with_customer.len() / sales.height,
+        live_coupons=coupons.filter((pl.col("valid_from") <= last_day) & (pl.col("valid_to") >= last_day)).height if coupons.height else 0,
+        settled_assignments=assignments.height,
+        settled_with_propensity=assignments["propensity"].count(),
+        settled_controls=assignments.filter(pl.col("coupon_id").is_null()).height,
+    )
