@@ -73,7 +73,8 @@ def _coupons(shop: Shop, facts: ShopFacts, rows: dict[str, int]) -> DecisionChec
         missing = "without a propensity" if not facts.settled_with_propensity else "without a control group"
         why = f"{live}, but {facts.settled_assignments:,} settled assignments are {missing}: no uplift is claimed, a pilot is proposed"
         return DecisionCheck(name, "with assumptions", why)
-    why = f"causal: {live}, {facts.settled_with_propensity:,} settled assignments were drawn by lot, {facts.settled_controls:,} of them controls"
+    drawn = f"{facts.settled_with_propensity:,} settled assignments were drawn by lot"
+    why = f"causal: {live}, {drawn}, {facts.settled_controls:,} of them controls"
     if shop.limits.coupon_budget is None:
         return DecisionCheck(name, "with assumptions", f"{why}; [limits] coupon_budget is not set, so nothing limits the plan")
     return DecisionCheck(name, "yes", why)
@@ -84,9 +85,10 @@ def _prices(facts: ShopFacts, rows: dict[str, int]) -> DecisionCheck:
         return DecisionCheck("prices", "no", "neither order_lines nor a prices table show what was charged")
     source = "the prices table" if rows["prices"] else "the order lines"
     compared = "competitors' prices are known" if rows["competitor_prices"] else "without competitors' prices"
-    return DecisionCheck(
-        "prices", "yes" if not facts.products_without_cost else "with assumptions", f"price changes are read off {source}; {compared}"
-    )
+    why = f"price changes are read off {source}; {compared}"
+    if facts.products_without_cost:
+        return DecisionCheck("prices", "with assumptions", f"{why}; {facts.products_without_cost:,} products have an assumed cost")
+    return DecisionCheck("prices", "yes", why)
 
 
 def _advertising(rows: dict[str, int]) -> DecisionCheck:

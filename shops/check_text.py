@@ -35,7 +35,8 @@ def _understood(check: ShopCheck) -> list[str]:
     return [
         f"Shop {check.name} ({check.folder})",
         f"  {check.first_day} to {until}, {check.currency}, {check.time_zone}",
-        f"  {facts.history_days:,} days of sales, {facts.products:,} products at {facts.locations:,} locations, {facts.customers:,} customers",
+        f"  {facts.history_days:,} days of sales; sold: {facts.products:,} products; locations: {facts.locations:,};"
+        f" customers: {facts.customers:,}",
         "",
         "What was understood",
         f"  {'table':<20}{'files':>6}{'rows':>12}{'accepted':>12}{'refused':>10}  about",
