@@ -1,0 +1,48 @@
+{#-
+    The run's facts come from environment variables and are read when a model runs, not when the project is parsed:
+    so another window costs no second parse, and `dbt parse` works without any of them.
+-#}
+{% macro run_setting(name, parse_value, default=none) -%}
+    {%- if not execute -%}
+        {{ return(parse_value) }}
+    {%- endif -%}
+    {%- set value = env_var(name, '' if default is none else default) | trim -%}
+    {%- if value == '' -%}
+        {{ exceptions.raise_compiler_error("Set the environment variable " ~ name ~ " before running models.") }}
+    {%- endif -%}
+    {{ return(value) }}
+{%- endmacro %}
+
+{#- First day of the window [start, end) of known_on days that this run computes. -#}
+{% macro window_start() -%}
+    date '{{ run_setting("COUNTINGHOUSE_WINDOW_START", "2000-01-01") }}'
+{%- endmacro %}
+
+{#- First day after the window. -#}
+{% macro window_end() -%}
+    date '{{ run_setting("COUNTINGHOUSE_WINDOW_END", "2000-01-01") }}'
+{%- endmacro %}
+
+{#- True when `column` lies in the window. -#}
+{% macro in_window(column) -%}
+    ({{ column }} >= {{ window_start() }} and {{ column }} < {{ window_end() }})
+{%- endmacro %}
+
+{#- Whether the shop hands in order lines (true) or only daily sales (false). -#}
+{% macro has_order_lines() -%}
+    {%- set value = run_setting("COUNTINGHOUSE_HAS_ORDER_LINES", "true", "true") | lower -%}
+    {%- if value not in ["true", "false"] -%}
+        {{ exceptions.raise_compiler_error("Expected COUNTINGHOUSE_HAS_ORDER_LINES to be true or false, found " ~ value ~ ".") }}
+    {%- endif -%}
+    {{ return(value == "true") }}
+{%- endmacro %}
+
+{#- Unit cost as a share of the price where a product carries no cost. -#}
+{% macro cost_share() -%}
+    cast({{ run_setting("COUNTINGHOUSE_COST_SHARE", "0.6", "0.6") }} as double)
+{%- endmacro %}
+
+{#- Days after a coupon was given in which its effect is counted. -#}
+{% macro outcome_window_days() -%}
+    cast({{ run_setting("COUNTINGHOUSE_OUTCOME_WINDOW_DAYS", "28", "28") }} as integer)
+{%- endmacro %}

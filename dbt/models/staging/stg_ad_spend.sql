@@ -1,0 +1,27 @@
+with source as (
+    select * from {{ source('landing', 'ad_spend') }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(channel as varchar) as channel,
+        cast(campaign_id as varchar) as campaign_id,
+
+        -- days and times
+        cast(business_day as date) as business_day,
+
+        -- numbers
+        cast(spend as double) as spend,
+        cast(impressions as bigint) as impressions,
+        cast(clicks as bigint) as clicks,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed

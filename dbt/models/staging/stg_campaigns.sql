@@ -1,0 +1,29 @@
+with source as (
+    select * from {{ source('landing', 'campaigns') }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(campaign_id as varchar) as campaign_id,
+        cast(campaign_name as varchar) as campaign_name,
+        cast(campaign_type as varchar) as campaign_type,
+        cast(channel as varchar) as channel,
+
+        -- days and times
+        cast(starts_on as date) as starts_on,
+        cast(ends_on as date) as ends_on,
+        cast(business_day as date) as business_day,
+
+        -- flags
+        cast(is_randomised as boolean) as is_randomised,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,28 @@
+with source as (
+    select * from {{ source('landing', 'coupon_redemptions') }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(coupon_id as varchar) as coupon_id,
+        cast(customer_key as varchar) as customer_key,
+        cast(campaign_id as varchar) as campaign_id,
+        cast(order_id as varchar) as order_id,
+
+        -- days and times
+        cast(redeemed_on as date) as redeemed_on,
+        cast(business_day as date) as business_day,
+
+        -- numbers
+        cast(discount_amount as double) as discount_amount,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,30 @@
+with source as (
+    select * from {{ source('landing', 'coupons') }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(coupon_id as varchar) as coupon_id,
+        cast(campaign_id as varchar) as campaign_id,
+        cast(category as varchar) as category,
+
+        -- days and times
+        cast(valid_from as date) as valid_from,
+        cast(valid_to as date) as valid_to,
+        cast(business_day as date) as business_day,
+
+        -- numbers
+        cast(face_value as double) as face_value,
+        cast(min_basket as double) as min_basket,
+        cast(issuance_limit as bigint) as issuance_limit,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed

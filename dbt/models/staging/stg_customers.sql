@@ -1,0 +1,28 @@
+with source as (
+    select * from {{ source('landing', 'customers') }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(customer_key as varchar) as customer_key,
+        cast(region as varchar) as region,
+        cast(acquisition_channel as varchar) as acquisition_channel,
+        cast(customer_group as varchar) as customer_group,
+
+        -- days and times
+        cast(acquired_on as date) as acquired_on,
+        cast(business_day as date) as business_day,
+
+        -- flags
+        cast(email_consent as boolean) as email_consent,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed

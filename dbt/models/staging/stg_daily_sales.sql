@@ -1,0 +1,26 @@
+with source as (
+    select * from {{ source('landing', 'daily_sales') }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(product_id as varchar) as product_id,
+        cast(location_id as varchar) as location_id,
+
+        -- days and times
+        cast(business_day as date) as business_day,
+
+        -- numbers
+        cast(units as double) as units,
+        cast(unit_price as double) as unit_price,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,28 @@
+with source as (
+    select * from {{ source('landing', 'prices') }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(product_id as varchar) as product_id,
+        cast(location_id as varchar) as location_id,
+        cast(price_type as varchar) as price_type,
+
+        -- days and times
+        cast(valid_from as date) as valid_from,
+        cast(valid_to as date) as valid_to,
+        cast(business_day as date) as business_day,
+
+        -- numbers
+        cast(price as double) as price,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed

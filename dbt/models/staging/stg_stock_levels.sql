@@ -1,0 +1,25 @@
+with source as (
+    select * from {{ source('landing', 'stock_levels') }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(product_id as varchar) as product_id,
+        cast(location_id as varchar) as location_id,
+
+        -- days and times
+        cast(business_day as date) as business_day,
+
+        -- numbers
+        cast(on_hand as double) as on_hand,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed
