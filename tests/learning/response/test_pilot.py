@@ -1,0 +1,43 @@
+"""The proposed pilot: sizes that can be checked by hand, and its limits."""
+
+import polars as pl
+import pytest
+
+from learning.response import PilotAssumptions, pilot_plan
+
+COUPONS = pl.DataFrame({"coupon_id": ["c4", "c9"], "face_value": [4.0, 9.0]})
+
+
+def test_sizes_follow_from_the_budget() -> None:
+    plan = pilot_plan(100_000, COUPONS, 3250.0, PilotAssumptions(redemption_rate=0.25, hoped_uplift=0.1))
+    # 13.00 of face value * 0.25 = 3.25 per pair of customers: 1,000 per arm; control sqrt(2) times as many
+    assert plan.arms["customers"].to_list() == [1415, 1000, 1000]
+    assert plan.expected_cost == pytest.approx(3250.0)
+    assert plan.arms["propensity"].sum() == pytest.approx(1.0)
+
+
+def test_the_detectable_uplift_matches_the_textbook_formula() -> None:
+    plan = pilot_plan(2000, COUPONS.head(1), 1e9, PilotAssumptions(purchase_rate=0.3, hoped_uplift=0.07))
+    found = plan.arms["detectable_uplift"][1]
+    # (1.960 + 0.842) * sqrt(0.3 * 0.7 / 1000 + p1 * (1 - p1) / 1000) with p1 = 0.3 + uplift
+    assert found == pytest.approx(2.8016 * ((0.21 + (0.3 + found) * (0.7 - found)) / 1000) ** 0.5, rel=1e-3)
+
+
+def test_dear_arms_are_dropped_until_the_rest_can_show_something() -> None:
+    plan = pilot_plan(100_000, COUPONS, 1500.0)
+    assert plan.arms["coupon_id"].to_list() == [None, "c4"]
+    assert any("c9 is left out" in note for note in plan.notes)
+    assert plan.arms["power"][1] >= 0.8
+
+
+def test_a_pilot_that_is_too_small_says_so_and_an_impossible_one_is_empty() -> None:
+    assert any("too small" in note for note in pilot_plan(300, COUPONS, 1500.0).notes)
+    nothing = pilot_plan(1000, COUPONS, 0.0)
+    assert nothing.arms.height == 0
+    assert "sentence" in nothing.arms.columns
+
+
+def test_the_stock_of_coupons_and_the_budget_are_never_exceeded() -> None:
+    plan = pilot_plan(100_000, COUPONS.with_columns(issuance_limit=pl.Series([70, None])), 5000.0)
+    assert plan.arms.filter(pl.col("coupon_id") == "c4")["customers"].item() <= 70
+    assert plan.expected_cost <= 5000.0
