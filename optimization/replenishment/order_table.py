@@ -91,6 +91,7 @@ def _outcomes(planned: pl.DataFrame, needs: ItemNeeds, expected: Expected, units
     saving = np.where(units > 0, expected.cost[:, 0] - expected.cost[:, 1], 0.0)
     value = units * needs.terms.unit_cost
     rate = needs.demand.rate
+    moves = rate > 1e-6  # slower than one piece in three thousand years has no cover worth a number
     after = np.maximum(position - planned["lead_mean_units"].to_numpy(), 0) + units
     return {
         "projected_stock_at_arrival_p10": pl.Series(np.maximum(position - lead[:, 2], 0)),
@@ -104,7 +105,7 @@ def _outcomes(planned: pl.DataFrame, needs: ItemNeeds, expected: Expected, units
         "expected_saving": pl.Series(saving),
         "expected_waste_units": pl.Series(np.where(units > 0, expected.waste_units[:, 1], 0.0)),
         "value_per_money": _or_null(saving / np.where(value > 0, value, 1), value > 0),
-        "days_of_cover_after": _or_null(after / np.where(rate > 0, rate, 1), rate > 0),
+        "days_of_cover_after": _or_null(after / np.where(moves, rate, 1), moves),
     }
 
 
