@@ -1,5 +1,5 @@
 """A shop that never was: complete, deterministic, and with the truth known, for tests, demonstrations and benchmarks."""
 
-from shops.simulated.simulate import simulate
+from shops.simulated.simulation import simulate
 
 __all__ = ["simulate"]

@@ -7,7 +7,7 @@ import polars as pl
 LAST = date(2025, 12, 31)
 
 
-def test_trials_are_settled_have_a_control_group_and_carry_their_propensities(small):
+def test_trials_are_settled_have_a_control_group_and_carry_their_propensities(small) -> None:
     campaigns = small.table("campaigns").filter("is_randomised")
     assert campaigns.height >= 3
     given = small.table("coupon_assignments").join(campaigns, on="campaign_id")
@@ -19,13 +19,13 @@ def test_trials_are_settled_have_a_control_group_and_carry_their_propensities(sm
     assert ((shares["share"] - shares["p"]).abs() < 0.09).all()
 
 
-def test_the_mailing_was_not_drawn_by_lot(small):
+def test_the_mailing_was_not_drawn_by_lot(small) -> None:
     mailing = small.table("coupon_assignments").filter(pl.col("campaign_id") == "MAILING-1")
     assert mailing.height > 10
     assert mailing["propensity"].null_count() == mailing.height
 
 
-def test_redemptions_stand_on_order_lines_with_at_least_their_money(small):
+def test_redemptions_stand_on_order_lines_with_at_least_their_money(small) -> None:
     redeemed = small.table("coupon_redemptions")
     lines = small.honest_lines().filter(pl.col("coupon_id").is_not_null())
     lines = lines.select("order_id", "coupon_id", "customer_id", line_discount="discount_amount")
@@ -38,7 +38,7 @@ def test_redemptions_stand_on_order_lines_with_at_least_their_money(small):
     assert ((held["redeemed_on"] - held["assigned_on"]).dt.total_days().is_between(1, 28)).all()
 
 
-def test_four_kinds_are_on_offer_on_the_last_day_and_one_is_limited(small):
+def test_four_kinds_are_on_offer_on_the_last_day_and_one_is_limited(small) -> None:
     live = small.table("coupons").filter(
         pl.col("campaign_id").str.starts_with("OFFER") & (pl.col("valid_from") <= LAST) & (pl.col("valid_to") > LAST)
     )
@@ -47,7 +47,7 @@ def test_four_kinds_are_on_offer_on_the_last_day_and_one_is_limited(small):
     assert (live["issuance_limit"] > 0).all()
 
 
-def test_true_uplift_rises_with_face_value_and_is_nothing_for_some(small):
+def test_true_uplift_rises_with_face_value_and_is_nothing_for_some(small) -> None:
     uplift = small.true("true_uplift").filter(pl.col("as_of_day") == LAST)
     wide = uplift.pivot("face_value", index="customer_id", values="uplift_purchase_chance")
     assert ((wide["5.0"] >= wide["3.0"] - 1e-12) & (wide["8.0"] >= wide["5.0"] - 1e-12)).all()
@@ -57,7 +57,7 @@ def test_true_uplift_rises_with_face_value_and_is_nothing_for_some(small):
     assert (uplift["value"] > 0).mean() > 0.1
 
 
-def test_trial_buyers_agree_with_the_truth(small):
+def test_trial_buyers_agree_with_the_truth(small) -> None:
     trials = small.table("coupon_assignments").filter(pl.col("propensity").is_not_null())
     orders = small.honest_lines().filter(pl.col("line_type") != "return").select("customer_id", "business_day").unique()
     bought = trials.join(orders, on="customer_id").filter(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from shops.simulated.customers import RECENCY_CURVE
-from shops.simulated.response import expected_response
+from shops.simulated.response import WindowResponse, expected_response
 
 
-def respond(rate, since, extra, habit, days, *, holds_coupon):
+def respond(rate, since, extra, habit, days, *, holds_coupon) -> WindowResponse:
     n = len(rate)
     return expected_response(
         np.array(rate), np.full(n, 0.5), np.full(days, 1.2), np.full(days, 0.8), np.array(since), np.array(extra), np.array(habit),
@@ -15,14 +15,14 @@ def respond(rate, since, extra, habit, days, *, holds_coupon):
     )  # fmt: skip
 
 
-def test_one_day_by_hand():
+def test_one_day_by_hand() -> None:
     response = respond([0.2], [40], [0.1], [0.5], 1, holds_coupon=True)
     own = 0.2 * RECENCY_CURVE[40]
     assert response.purchase_chance[0] == pytest.approx(1 - (1 - own) * 0.9)
     assert response.redemption_chance[0] == pytest.approx(own * 0.5 + (1 - own) * 0.1)
 
 
-def test_a_coupon_nobody_is_moved_by_changes_no_order_but_is_redeemed():
+def test_a_coupon_nobody_is_moved_by_changes_no_order_but_is_redeemed() -> None:
     without = respond([0.1, 0.03], [3, 60], [0.0, 0.0], [0.6, 0.6], 28, holds_coupon=False)
     with_coupon = respond([0.1, 0.03], [3, 60], [0.0, 0.0], [0.6, 0.6], 28, holds_coupon=True)
     np.testing.assert_allclose(without.orders, with_coupon.orders)
@@ -31,7 +31,7 @@ def test_a_coupon_nobody_is_moved_by_changes_no_order_but_is_redeemed():
     assert (with_coupon.redemption_chance > 0.1).all()
 
 
-def test_agrees_with_simulating_the_rule():
+def test_agrees_with_simulating_the_rule() -> None:
     rng, n, days = np.random.default_rng(3), 200_000, 28
     rate, extra, habit = 0.08, 0.02, 0.5
     since, held = np.full(n, 5), np.ones(n, bool)

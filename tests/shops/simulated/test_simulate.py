@@ -18,7 +18,7 @@ def fingerprints(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_same_seed_writes_the_same_bytes_and_another_seed_others(small, tmp_path):
+def test_same_seed_writes_the_same_bytes_and_another_seed_others(small, tmp_path) -> None:
     simulate("small", tmp_path / "again", tmp_path / "again-truth")
     simulate("small", tmp_path / "other", tmp_path / "other-truth", seed=8)
     assert fingerprints(tmp_path / "again") == fingerprints(small.shop)
@@ -26,7 +26,7 @@ def test_same_seed_writes_the_same_bytes_and_another_seed_others(small, tmp_path
     assert fingerprints(tmp_path / "other")["order_lines.parquet"] != fingerprints(small.shop)["order_lines.parquet"]
 
 
-def test_every_contract_table_but_daily_sales_is_there_with_contract_columns_only(small):
+def test_every_contract_table_but_daily_sales_is_there_with_contract_columns_only(small) -> None:
     for name, table in TABLES.items():
         if name in ("daily_sales", "competitor_prices"):
             continue
@@ -37,19 +37,19 @@ def test_every_contract_table_but_daily_sales_is_there_with_contract_columns_onl
     assert (small.shop / "competitor_prices.csv").exists()
 
 
-def test_nothing_is_recorded_after_the_last_day(small):
+def test_nothing_is_recorded_after_the_last_day(small) -> None:
     for name in TABLES:
         if name not in ("daily_sales", "competitor_prices"):
             assert small.table(name)["recorded_at"].max().date() <= date(2025, 12, 31), name
 
 
-def test_another_last_day_moves_the_whole_history(tmp_path):
+def test_another_last_day_moves_the_whole_history(tmp_path) -> None:
     simulate("small", tmp_path / "shop", tmp_path / "truth", last_day=date(2024, 3, 10))
     facts = tomllib.loads((tmp_path / "shop" / "shop.toml").read_text())["shop"]
     assert (facts["last_day"], (facts["last_day"] - facts["first_day"]).days) == (date(2024, 3, 10), 269)
 
 
-def test_truth_inside_the_shop_folder_and_unknown_sizes_are_refused(tmp_path):
+def test_truth_inside_the_shop_folder_and_unknown_sizes_are_refused(tmp_path) -> None:
     with pytest.raises(ValueError, match="outside the shop folder"):
         simulate("small", tmp_path / "shop", tmp_path / "shop" / "truth")
     with pytest.raises(ValueError, match="size"):
@@ -57,7 +57,7 @@ def test_truth_inside_the_shop_folder_and_unknown_sizes_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", [name for name in TABLES if name != "daily_sales"])
-def test_the_intake_accepts_all_but_the_spoilt_rows(small, name):
+def test_the_intake_accepts_all_but_the_spoilt_rows(small, name) -> None:
     intake = read_table(load_shop(small.shop), name, b"k" * 32)
     read, accepted, quarantined = intake.counts.select(pl.col("rows_read", "rows_accepted", "rows_quarantined").sum()).row(0)
     assert read == accepted + quarantined

@@ -18,7 +18,7 @@ def stock_room() -> StockRoom:
     return StockRoom(WORLD.catalogue, WORLD.suppliers, stream(7, "stock"), opening_rates(WORLD))
 
 
-def test_the_line_before_the_shelf_is_empty_gets_a_part():
+def test_the_line_before_the_shelf_is_empty_gets_a_part() -> None:
     room = stock_room()
     room.on_hand[[0, 1]] = [5, 2]
     filled = room.fill(np.array([0, 1, 0, 0, 1]), np.array([3, 2, 3, 1, 1]))
@@ -28,7 +28,7 @@ def test_the_line_before_the_shelf_is_empty_gets_a_part():
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 6)), max_size=40))
 @settings(max_examples=60, deadline=None)
-def test_filling_one_by_one_or_all_at_once_is_the_same(wishes):
+def test_filling_one_by_one_or_all_at_once_is_the_same(wishes) -> None:
     together, apart = stock_room(), stock_room()
     for room in (together, apart):
         room.on_hand[:5] = [0, 1, 4, 7, 20]
@@ -39,7 +39,7 @@ def test_filling_one_by_one_or_all_at_once_is_the_same(wishes):
     assert (together.on_hand >= 0).all()
 
 
-def test_orders_come_in_packs_reach_the_minimum_and_only_on_order_days():
+def test_orders_come_in_packs_reach_the_minimum_and_only_on_order_days() -> None:
     room = stock_room()
     room.on_hand[:] = 0
     for weekday in range(7):
@@ -54,7 +54,7 @@ def test_orders_come_in_packs_reach_the_minimum_and_only_on_order_days():
             assert row["value"] >= WORLD.suppliers.min_order_value[row["supplier"]]
 
 
-def test_stock_levels_follow_from_deliveries_sales_and_returns(small):
+def test_stock_levels_follow_from_deliveries_sales_and_returns(small) -> None:
     """Checked in the store, where nothing is cancelled, for products that do not spoil and days whose late records are all in."""
     lasting = small.table("products").filter(pl.col("shelf_life_days").is_null() & ~pl.col("is_service"))["product_id"].unique()
     levels = small.table("stock_levels").filter((pl.col("location_id") == "store-1") & pl.col("product_id").is_in(lasting.implode()))
@@ -76,7 +76,7 @@ def test_stock_levels_follow_from_deliveries_sales_and_returns(small):
     assert off.height == 0
 
 
-def test_stock_outs_and_overstock_both_happen(small):
+def test_stock_outs_and_overstock_both_happen(small) -> None:
     levels = small.table("stock_levels").join(
         small.table("products").filter(pl.col("discontinued_on").is_not_null()).select("product_id").unique(), on="product_id", how="anti"
     )
