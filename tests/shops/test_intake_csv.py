@@ -61,7 +61,7 @@ def test_a_file_without_a_header_is_unreadable(tmp_path: Path, content: bytes) -
 PIECES = st.sampled_from(["a", "1", ",", "\n", "\r\n", '"', '"b"', '""', " ", "é", "\t", ";"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=14))
 def test_what_the_fast_way_reads_the_careful_way_reads_alike(tmp_path_factory: pytest.TempPathFactory, pieces: list[str]) -> None:
     path = tmp_path_factory.getbasetemp() / "agree.csv"
@@ -73,7 +73,7 @@ def test_what_the_fast_way_reads_the_careful_way_reads_alike(tmp_path_factory: p
         assert fast.rows() == careful.rows()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 99), st.sampled_from(["x", "y z", ""])), min_size=1, max_size=8))
 def test_the_fast_way_takes_every_plain_file(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str]]) -> None:
     path = tmp_path_factory.getbasetemp() / "plain.csv"

@@ -87,5 +87,5 @@ def test_a_mistake_is_told_in_one_sentence_with_file_and_mend(tmp_path: Path, te
 
 
 def test_a_folder_without_shop_toml_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ShopError, match="does not exist; put a shop.toml"):
+    with pytest.raises(ShopError, match="does not exist; put a"):
         load_shop(tmp_path / "nowhere")
