@@ -82,9 +82,8 @@ def _gain_effects(trial: Trial, fitted: CrossFitted, rows: Integers) -> ArmEffec
     squared = np.maximum(basket.raw**2, 1e-18)
     weight = np.clip(1.0 - np.where(np.isfinite(basket.standard_error), basket.standard_error, np.inf) ** 2 / squared, 0.0, 1.0)
     raw = steady.raw + weight * basket.raw
-    both = np.isfinite(direct.standard_error)
-    error = np.full(len(raw), np.inf)
-    error[both] = np.hypot(weight[both] * direct.standard_error[both], (1 - weight[both]) * steady.standard_error[both])
+    moved = np.where(weight > 0, weight * np.where(np.isfinite(basket.standard_error), basket.standard_error, 0.0) ** 2, 0.0)
+    error = np.sqrt(steady.standard_error**2 + moved)  # the weight itself is uncertain, so it counts once and not squared
     return ArmEffects(raw, _non_decreasing(raw, error), error, steady.slope, direct.variance_reduction)
 
 

@@ -55,8 +55,7 @@ class _Core:
 
     def search(self, program: ChoiceProgram, loss: float, settings: CouponSettings) -> tuple[Floats, bool] | None:
         """Return (x of the whole plan, finished) at most `loss` below the relaxation where that can be had, None where nothing fits."""
-        in_core = (self.relaxed_value or 0.0) - float(program.value @ self.fixed)
-        solved = solve_arrays(self.arrays, settings.solve_options(max(loss, 0.0) / max(abs(in_core), 1e-9)))
+        solved = solve_arrays(self.arrays, settings.solve_options(loss))
         if solved.value is None:
             return None
         x = self.fixed.copy()

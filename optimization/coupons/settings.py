@@ -1,6 +1,6 @@
 """How a coupon plan is computed: accuracy, sizes at which the method changes, and the randomised hold-out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimization.linear_program.options import MOST_VARIABLES, SolveOptions
 
@@ -35,7 +35,9 @@ class CouponSettings:
         if self.whole_model_columns < 0 or self.core_customers < 1 or self.most_core_columns < 1:
             raise ValueError("Expected whole_model_columns of 0 or more, core_customers and most_core_columns of 1 or more.")
 
-    def solve_options(self, relative_gap: float | None = None) -> SolveOptions:
-        """Return the solver's settings; `relative_gap` replaces the target gap."""
-        gap = self.target_gap if relative_gap is None else relative_gap
-        return SolveOptions(min(gap, 0.5), self.time_limit_seconds, self.threads, self.seed)
+    def solve_options(self, absolute_gap: float | None = None) -> SolveOptions:
+        """Return the solver's settings: the relative target gap, or an absolute one (money of plan value)."""
+        common = SolveOptions(time_limit_seconds=self.time_limit_seconds, threads=self.threads, seed=self.seed)
+        if absolute_gap is None:
+            return replace(common, relative_gap=self.target_gap)
+        return replace(common, relative_gap=0.0, absolute_gap=max(absolute_gap, 0.0))

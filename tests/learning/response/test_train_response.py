@@ -88,7 +88,7 @@ def test_a_saved_model_predicts_the_same(
 
 
 def test_a_draw_that_depends_on_activity_does_not_bias_the_effects(make_trial: MakeTrial) -> None:
-    facts, truth = make_trial(tilt=1.5)
+    facts, truth = make_trial(tilt=1.5, seed=11)
     effects = train_response(facts).effects
     naive = (
         facts.filter(pl.col("face_value") == 8)["outcome_orders"].mean() - facts.filter(pl.col("face_value") == 0)["outcome_orders"].mean()
