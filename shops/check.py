@@ -16,13 +16,14 @@ from shops.check_text import render
 from shops.contract import TABLES, Table
 from shops.intake import Intake, read_table
 from shops.intake_csv import UnreadableFileError
-from shops.intake_files import file_columns, file_header, table_files
+from shops.intake_files import SUFFIXES, file_columns, file_header, table_files
 from shops.shop import Shop, load_shop
 
 __all__ = ["DecisionCheck", "Problem", "ShopCheck", "ShopFacts", "TableCheck", "check_shop", "render"]
 
 SETTLING_DAYS = 7  # late records about an outcome window are waited for
 EXAMPLES = 3
+SHOWN_FILES = 10
 
 
 def check_shop(path: Path) -> ShopCheck:
@@ -50,7 +51,7 @@ def check_shop(path: Path) -> ShopCheck:
         facts=facts,
         tables=tuple(tables),
         problems=tuple(sorted(problems, key=lambda problem: (-problem.rows, problem.source_file, problem.reason_code))),
-        notes=(*notes, *_fact_notes(facts, tables)),
+        notes=(*_unread_notes(shop), *notes, *_fact_notes(facts, tables)),
         decisions=possible_decisions(shop, facts, rows),
         missing={name: table.without for name, table in TABLES.items() if name not in seen},
     )
@@ -100,6 +101,17 @@ def _column_notes(shop: Shop, table: Table) -> list[str]:
         if lacking:
             notes.setdefault(f"{table.name}: shop.toml maps columns that are not in the file ({', '.join(lacking)})", []).append(file)
     return [f"{note}: {files[0]}{f' and {len(files) - 1} more files' if len(files) > 1 else ''}." for note, files in notes.items()]
+
+
+def _unread_notes(shop: Shop) -> list[str]:
+    """Files of the folder that no table is read from: misspelt names, or a second format beside the first."""
+    read = {path for name in TABLES for path in table_files(shop, name)[0]}
+    visible = [path for path in shop.path.rglob("*") if path.is_file() and path.suffix in SUFFIXES and path.name[0] not in "._"]
+    unread = sorted(path.relative_to(shop.path).as_posix() for path in visible if path not in read)
+    if not unread:
+        return []
+    more = f" and {len(unread) - SHOWN_FILES} more" if len(unread) > SHOWN_FILES else ""
+    return [f"Files that no table is read from: {', '.join(unread[:SHOWN_FILES])}{more}; name them in [files] or take them away."]
 
 
 def _fact_notes(facts: ShopFacts, tables: list[TableCheck]) -> list[str]:

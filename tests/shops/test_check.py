@@ -55,6 +55,13 @@ def test_the_text_names_tables_faults_and_decisions(make_shop) -> None:
     assert max(len(line) for line in text.splitlines()) <= 130
 
 
+def test_files_that_no_table_is_read_from_are_named(make_shop) -> None:
+    shop = make_shop(
+        {"order_lines.parquet": order_lines(), "order_lines.csv": "order_id\n", "productz.csv": "product_id\n", "notes.txt": ""}
+    )
+    assert check_shop(shop.path).notes[0].startswith("Files that no table is read from: order_lines.csv, productz.csv; ")
+
+
 def test_an_empty_folder_can_decide_nothing(make_shop) -> None:
     check = check_shop(make_shop().path)
     assert not check.is_usable
