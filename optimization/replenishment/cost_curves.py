@@ -23,6 +23,7 @@ from optimization.replenishment.demand_scenarios import DemandScenarios
 
 Floats = NDArray[np.float64]
 LONGEST_HOLDING_DAYS = 365.0
+_HALVINGS = 30  # of the range of useful orders: far finer than a piece
 _CHUNK = 4_000_000  # numbers held at once while curves are computed
 
 
@@ -104,7 +105,7 @@ def shelf_life_demand(demand: DemandScenarios, terms: CostTerms) -> Floats:
 def best_size(demand: DemandScenarios, terms: CostTerms, most_units: Floats) -> Floats:
     """Return the best order size without packs, MOQ or joint limits, in fractions of a unit, between 0 and `most_units`."""
     low, high = np.zeros_like(most_units), np.maximum(most_units, 0)
-    for _ in range(40):
+    for _ in range(_HALVINGS):
         middle = (low + high) / 2
         falling = _slope(middle, demand, terms) < 0
         low, high = np.where(falling, middle, low), np.where(falling, high, middle)

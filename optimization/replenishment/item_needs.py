@@ -1,16 +1,17 @@
 """What each item would order on its own, step by step: demand, safety, shelf life, packs, MOQ. Joint limits come later.
 
-Public: `ItemNeeds`, `item_needs`.
+Public: `ItemNeeds`, `item_needs`, `size_curves`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from optimization.replenishment.cost_curves import CostTerms, Expected, best_size, expected_at
+from optimization.replenishment.cost_curves import CostTerms, best_size, expected_at
 from optimization.replenishment.demand_scenarios import DemandScenarios, Floats, demand_scenarios
-from optimization.replenishment.order_sizes import most_useful_units, order_sizes
+from optimization.replenishment.order_sizes import first_size, most_useful_units, order_sizes
 from optimization.replenishment.settings import ReplenishmentSettings
 
 
@@ -18,20 +19,26 @@ from optimization.replenishment.settings import ReplenishmentSettings
 class ItemNeeds:
     """One row per item with a forecast; units throughout.
 
-    need: expected demand until the delivery after next less net stock. ideal: best size without shelf life, packs and MOQ. keepable: best
-    size with shelf life. packed: nearest best multiple of the pack. alone: best size the supplier accepts (0, or MOQ and more in packs).
-    sizes: order sizes weighed (padded with 0); expected: what each is expected to cost, lose and waste (cost infinite where padded).
+    most: the largest order that can be useful. need: expected demand until the delivery after next less net stock. ideal: best size
+    without shelf life, packs and MOQ. keepable: best size with shelf life. packed: best multiple of the pack. alone: best size the supplier
+    accepts (0, or MOQ and more in packs).
     """
 
     demand: DemandScenarios
     terms: CostTerms
+    pack: Floats
+    moq: Floats
+    most: Floats
     need: Floats
     ideal: Floats
     keepable: Floats
     packed: Floats
     alone: Floats
-    sizes: Floats
-    expected: Expected
+
+    def part(self, rows: NDArray[np.int64]) -> "ItemNeeds":
+        """Return the needs of some items."""
+        numbers = {one.name: getattr(self, one.name)[rows] for one in fields(self) if one.name not in ("demand", "terms")}
+        return ItemNeeds(self.demand.part(rows), self.terms.part(rows), **numbers)
 
 
 def item_needs(items: pl.DataFrame, settings: ReplenishmentSettings) -> ItemNeeds:
@@ -40,27 +47,21 @@ def item_needs(items: pl.DataFrame, settings: ReplenishmentSettings) -> ItemNeed
     terms = _terms(items, settings)
     most = most_useful_units(demand, terms, settings.max_cover_days)
     ideal = best_size(demand, replace(terms, shelf_life_days=np.full(items.height, np.inf)), most)
-    perishable = np.isfinite(terms.shelf_life_days)
-    keepable = np.where(perishable, np.minimum(best_size(demand, terms, most), ideal), ideal) if perishable.any() else ideal
+    keepable = ideal.copy()
+    spoils = np.flatnonzero(np.isfinite(terms.shelf_life_days))
+    keepable[spoils] = np.minimum(best_size(demand.part(spoils), terms.part(spoils), most[spoils]), ideal[spoils])
     pack, moq = items["pack_units"].cast(pl.Float64).to_numpy(), items["moq_units"].cast(pl.Float64).to_numpy()
-    sizes = order_sizes(keepable, most, pack, moq, settings.most_sizes)
+    packed, alone = _in_packs(keepable, pack, first_size(pack, moq), demand, terms)
+    need = np.maximum(items["cover_mean_units"].to_numpy() - terms.position, 0)
+    return ItemNeeds(demand, terms, pack, moq, most, need, ideal, keepable, packed, alone)
+
+
+def size_curves(needs: ItemNeeds, most_sizes: int) -> tuple[Floats, Floats]:
+    """Return the order sizes weighed per item and their expected cost (items x sizes; padded with 0 units at infinite cost)."""
+    sizes = order_sizes(needs.keepable, needs.most, needs.pack, needs.moq, most_sizes)
     padded = np.isnan(sizes)
     sizes = np.where(padded, 0.0, sizes)
-    expected = expected_at(sizes, demand, terms)
-    expected = replace(expected, cost=np.where(padded, np.inf, expected.cost))
-    rows = np.arange(items.height)
-    alone = sizes[rows, expected.cost.argmin(axis=1)] if items.height else np.zeros(0)
-    return ItemNeeds(
-        demand=demand,
-        terms=terms,
-        need=np.maximum(items["cover_mean_units"].to_numpy() - terms.position, 0),
-        ideal=ideal,
-        keepable=keepable,
-        packed=_packed(keepable, pack, moq, alone, demand, terms),
-        alone=alone,
-        sizes=sizes,
-        expected=expected,
-    )
+    return sizes, np.where(padded, np.inf, expected_at(sizes, needs.demand, needs.terms).cost)
 
 
 def _terms(items: pl.DataFrame, settings: ReplenishmentSettings) -> CostTerms:
@@ -75,11 +76,18 @@ def _terms(items: pl.DataFrame, settings: ReplenishmentSettings) -> CostTerms:
     )
 
 
-def _packed(keepable: Floats, pack: Floats, moq: Floats, alone: Floats, demand: DemandScenarios, terms: CostTerms) -> Floats:
-    """Return the better of the two multiples of the pack around the best size; where no MOQ lifts the order, it is the order itself."""
-    below = np.floor(keepable / pack) * pack
-    pair = np.column_stack([below, below + pack])
-    choice = expected_at(pair, demand, terms).cost.argmin(axis=1) if len(pair) else np.zeros(0, dtype=np.int64)
-    packed = np.where(choice == 0, pair[:, 0], pair[:, 1])
-    lifted = (alone > packed) & (packed < np.ceil(moq / pack) * pack)
-    return np.where(lifted, packed, alone)
+def _in_packs(keepable: Floats, pack: Floats, first: Floats, demand: DemandScenarios, terms: CostTerms) -> tuple[Floats, Floats]:
+    """Return the best multiple of the pack, and the best one the supplier accepts.
+
+    Cost is convex apart from the fixed cost of a line, so only nothing, the smallest order and the multiples next to the best size can win.
+    Where no MOQ lifts an order, both are the same.
+    """
+    below = np.floor(keepable / pack + 1e-9) * pack
+    above = below + pack
+    candidates = np.column_stack([np.zeros_like(below), first, np.maximum(below, first), np.maximum(above, first), below, above])
+    cost = expected_at(candidates, demand, terms).cost
+    cost[:, 1:4] = np.where((keepable > 0)[:, None], cost[:, 1:4], np.inf)  # nothing useful, nothing ordered
+    rows = np.arange(len(keepable))
+    alone = candidates[rows, cost[:, :4].argmin(axis=1)] if len(rows) else below
+    packed = np.where(cost[:, 4] <= cost[:, 5], below, above)
+    return np.where((alone > packed) & (packed < first), packed, alone), alone

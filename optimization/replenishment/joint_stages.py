@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from optimization.replenishment.item_needs import ItemNeeds
+from optimization.replenishment.item_needs import ItemNeeds, size_curves
 from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, ordered, total_cost, used_room
 from optimization.replenishment.room_limits import Rooms
 from optimization.replenishment.settings import ReplenishmentSettings
@@ -17,10 +17,9 @@ from optimization.replenishment.solve_joint import JointAnswer, solve_joint
 
 @dataclass(frozen=True)
 class StagedOrders:
-    """picks: size per item with a forecast. with_suppliers, final: units after suppliers' terms and after all limits. problem: the day's
+    """with_suppliers, final: units after suppliers' terms and after all limits. problem: the day's
     joint problem over the items of `eligible` (row numbers). crowded_rooms: rooms that the suppliers' stage overfills."""
 
-    picks: Integers
     with_suppliers: Floats
     final: Floats
     eligible: Integers
@@ -33,18 +32,15 @@ def stage_orders(
     items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, settings: ReplenishmentSettings
 ) -> StagedOrders:
     """Return the orders of items with a forecast; items whose supplier takes no orders today order nothing."""
-    eligible = np.flatnonzero(items["is_order_day"].to_numpy() & (needs.sizes.max(axis=1, initial=0) > 0))
-    problem = _problem(items, needs, suppliers, rooms, eligible)
-    alone = problem.cost.argmin(axis=1) if len(eligible) else np.zeros(0, dtype=np.int64)
+    eligible = np.flatnonzero(items["is_order_day"].to_numpy() & (needs.most > 0))
+    problem = _problem(items, needs, suppliers, rooms, eligible, settings)
+    alone = np.abs(problem.units - needs.alone[eligible][:, None]).argmin(axis=1) if len(eligible) else np.zeros(0, dtype=np.int64)
     first = _alone_answer(problem, alone)
     if problem.binding.any():
         first = solve_joint(problem.without_room_limits(), settings)
     crowded = used_room(problem, ordered(problem, first.picks)) > problem.room * (1 + 1e-12)
     answer = solve_joint(problem, settings) if crowded.any() else first
-    picks = np.zeros(items.height, dtype=np.int64)
-    picks[eligible] = answer.picks
     return StagedOrders(
-        picks=picks,
         with_suppliers=_spread(ordered(problem, first.picks), eligible, items.height),
         final=_spread(ordered(problem, answer.picks), eligible, items.height),
         eligible=eligible,
@@ -54,12 +50,15 @@ def stage_orders(
     )
 
 
-def _problem(items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, eligible: Integers) -> JointProblem:
+def _problem(
+    items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, eligible: Integers, settings: ReplenishmentSettings
+) -> JointProblem:
     supplier_position = {name: index for index, name in enumerate(suppliers["supplier_id"].to_list())}
     place_position = {name: index for index, name in enumerate(rooms.places)}
+    sizes, cost = size_curves(needs.part(eligible), settings.most_sizes)
     return JointProblem(
-        units=needs.sizes[eligible],
-        cost=needs.expected.cost[eligible],
+        units=sizes,
+        cost=cost,
         unit_cost=items["unit_cost"].to_numpy()[eligible],
         unit_volume=items["volume_m3"].to_numpy()[eligible],
         supplier=np.array([supplier_position[name] for name in items["supplier_id"].to_list()], dtype=np.int64)[eligible],

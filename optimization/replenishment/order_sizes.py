@@ -3,7 +3,7 @@
 Where there are more multiples than `most_sizes`, those around the item's own best size are all kept and the rest thinned evenly, below
 (where budgets cut) more densely than above (where a supplier's minimum pulls up).
 
-Public: `order_sizes`, `most_useful_units`.
+Public: `order_sizes`, `first_size`, `most_useful_units`.
 """
 
 import numpy as np
@@ -22,9 +22,14 @@ def most_useful_units(demand: DemandScenarios, terms: CostTerms, max_cover_days:
     return np.maximum(cover - terms.position, 0)
 
 
+def first_size(pack: Floats, moq: Floats) -> Floats:
+    """Return the smallest order the supplier accepts: the MOQ rounded up to packs, at least one pack."""
+    return np.maximum(np.ceil(moq / pack - 1e-9), 1) * pack
+
+
 def order_sizes(best: Floats, most_units: Floats, pack: Floats, moq: Floats, most_sizes: int) -> Floats:
     """Return order sizes (items x at most `most_sizes` columns), ascending from 0; rows with fewer sizes are filled with NaN."""
-    first = np.maximum(np.ceil(moq / pack), 1)
+    first = np.round(first_size(pack, moq) / pack)
     last = np.where(most_units > 0, np.maximum(np.ceil(most_units / pack - 1e-9), first), 0)
     count = np.where(last > 0, last - first + 1, 0)
     width = int(min(most_sizes - 1, count.max(initial=0)))

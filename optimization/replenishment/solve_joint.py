@@ -3,7 +3,7 @@
 Public: `JointAnswer`, `solve_joint`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimization.certificate import PlanStatus
 from optimization.replenishment.core_program import solve_core
@@ -32,12 +32,20 @@ def solve_joint(problem: JointProblem, settings: ReplenishmentSettings) -> Joint
     cost = total_cost(problem, picks)
     bound = min(found.answer.bound, cost)
     wanted = settings.relative_gap * max(abs(cost), 1.0)
-    if cost - bound > wanted:
-        core = solve_core(problem, found.answer, cost, settings)
+    for core_variables in _growing_cores(settings.core_variables):
+        if cost - bound <= wanted:
+            break
+        core = solve_core(problem, found.answer, cost, replace(settings, core_variables=core_variables))
         if core.picks is not None and is_feasible(problem, core.picks) and total_cost(problem, core.picks) < cost:
             picks, cost = core.picks, total_cost(problem, core.picks)
-        if core.bound is not None:
+        if core.bound is not None:  # the core held everything that could be better
             bound = min(max(bound, core.bound), cost)
+            break
     status: PlanStatus = "optimal" if cost - bound <= wanted * 1.001 + 1e-9 else "feasible"
     on = found.answer.on & problem.binding
     return JointAnswer(picks, cost, bound, status, found.prices, found.answer.minimum_price * on)
+
+
+def _growing_cores(largest: int) -> list[int]:
+    """Return core sizes to try: a small core finds a better plan quickly, and a better plan lets the next core drop more by proof."""
+    return [*(size for size in (250, 1_000) if size < largest), largest]
