@@ -9,6 +9,7 @@ from optimization.coupons.choice_solution import ChoiceSolution
 from optimization.coupons.core_program import solve_by_core
 from optimization.coupons.relaxation import smallest_relaxation
 from optimization.coupons.settings import CouponSettings
+from optimization.coupons.top_up import top_up
 from optimization.coupons.whole_model import solve_whole
 from optimization.linear_program.arrays import Floats, Integers
 
@@ -26,15 +27,22 @@ def solve_choices(program: ChoiceProgram, settings: CouponSettings, sample_order
         solution = _solve(program, settings, sample_order)
     if solution is None:
         raise RuntimeError("No coupon plan was found even under relaxed limits; this is a fault of the program, not of the limits.")
+    if _one_each(program):
+        x = top_up(program, solution.x)
+        value = float(program.value @ x)
+        solution = replace(solution, x=x, value=value, bound=max(solution.bound, value))
     prices = np.where(_is_slack(program, solution.x), 0.0, np.where(solution.prices > 1e-7, solution.prices, 0.0))
     return replace(solution, prices=prices, relaxation=relaxation)
 
 
 def _solve(program: ChoiceProgram, settings: CouponSettings, sample_order: Integers) -> ChoiceSolution | None:
-    one_each = bool((program.capacity == 1).all() and (program.upper == 1).all())
-    if len(program.value) <= settings.whole_model_columns or not one_each:
+    if len(program.value) <= settings.whole_model_columns or not _one_each(program):
         return solve_whole(program, settings)
     return solve_by_core(program, settings, sample_order)
+
+
+def _one_each(program: ChoiceProgram) -> bool:
+    return bool((program.capacity == 1).all() and (program.upper == 1).all())
 
 
 def _is_slack(program: ChoiceProgram, x: Floats) -> np.ndarray:
