@@ -84,8 +84,10 @@ def shown(raw: pl.Series, limit: int = 60) -> pl.Series:
 
 def _plain(raw: pl.Series) -> pl.Series:
     """Strings stripped with empty ones null, categories and bytes as strings, everything else as it is."""
-    if isinstance(raw.dtype, pl.Categorical | pl.Enum | pl.Binary):
-        raw = raw.cast(pl.String, strict=False)
+    if raw.dtype == pl.Binary:
+        raw = pl.Series([None if value is None else value.decode("utf-8", "replace") for value in raw], dtype=pl.String)
+    if isinstance(raw.dtype, pl.Categorical | pl.Enum):
+        raw = raw.cast(pl.String)
     if raw.dtype == pl.String:
         stripped = raw.str.strip_chars()
         return stripped.set(stripped.fill_null("") == "", None)
@@ -100,7 +102,7 @@ def as_text(raw: pl.Series) -> pl.Series:
         whole = raw.cast(pl.Int64, strict=False)
         is_whole = (whole.cast(pl.Float64) == raw.cast(pl.Float64)) & (raw.abs() < 2**53)
         return pl.select(pl.when(is_whole).then(whole.cast(pl.String)).otherwise(raw.cast(pl.String))).to_series()
-    if raw.dtype.is_nested() or raw.dtype == pl.Object:
+    if raw.dtype.is_nested() or raw.dtype in (pl.Duration, pl.Binary, pl.Object):
         return pl.Series([None if value is None else str(value) for value in raw.to_list()], dtype=pl.String)
     return raw.cast(pl.String, strict=False)
 

@@ -59,9 +59,9 @@ def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[str, ...]:
     try:
         with _opened(path, encoding) as file:
             header = next(csv.reader(file, delimiter=delimiter), [])
-    except (OSError, csv.Error) as error:
+    except (OSError, UnicodeError, csv.Error) as error:
         raise UnreadableFileError(f"The file cannot be read ({error}).") from None
-    names = tuple(name.strip() for name in header)
+    names = tuple(_as_readable(name.strip()) for name in header)
     if not any(names):
         raise UnreadableFileError("The file has no header line.")
     return names
@@ -80,7 +80,10 @@ def read_csv_rows(path: Path, wanted: list[str], delimiter: str, encoding: str) 
         return plain.select(
             "source_row", *[pl.col(str(position)).alias(name) for position, name in zip(positions, wanted, strict=True)]
         ), []
-    return _read_line_by_line(path, header, wanted, delimiter, encoding)
+    try:
+        return _read_line_by_line(path, header, wanted, delimiter, encoding)
+    except UnicodeError as error:  # encodings of several bytes lose their step at the first wrong one
+        raise UnreadableFileError(f"The file is not {encoding} text ({error}).") from None
 
 
 def _read_line_by_line(
@@ -151,10 +154,14 @@ def _frame(rows: list[tuple[str, ...]], numbers: list[int], wanted: list[str], e
         reason = f"The line holds bytes that are not {encoding} text."
         for number, row, good in zip(numbers, rows, sound, strict=True):
             if not good:
-                shown = tuple(cell.encode("utf-8", "replace").decode() for cell in row)
-                refused.append(RefusedLine(number, "bad_encoding", reason, shown))
+                refused.append(RefusedLine(number, "bad_encoding", reason, tuple(_as_readable(cell) for cell in row)))
         kept = [(number, row) for number, row, good in zip(numbers, rows, sound, strict=True) if good]
         return _frame([row for _, row in kept], [number for number, _ in kept], wanted, encoding, refused)
+
+
+def _as_readable(cell: str) -> str:
+    """The cell with a question mark for every byte that is no text."""
+    return cell.encode("utf-8", "replace").decode()
 
 
 def _is_text(cell: str) -> bool:

@@ -2,7 +2,8 @@
 
 import json
 import random
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -218,6 +219,41 @@ def test_a_file_that_cannot_be_read_is_one_refused_row(make_shop, key, name: str
     intake = read_table(make_shop({name: content}), "order_lines", key)
     assert intake.quarantine.select("source_file", "source_row", "reason_code").rows() == [(name, None, "unreadable_file")]
     assert intake.counts.rows() == [("order_lines", name, 1, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [
+        (b"caf\xe9,b\n1,2\n", ""),
+        (b"order_id,order_id,units\no1,o2,1\n", ""),
+        ("order_id,units\no1,1\n".encode("utf-16") + b"x", '[csv]\nencoding = "utf-16"\n'),
+    ],
+)
+def test_a_csv_file_that_makes_no_sense_is_one_refused_row(make_shop, key, content: bytes, settings: str) -> None:
+    intake = read_table(make_shop({"order_lines.csv": content}, settings), "order_lines", key)
+    assert intake.quarantine.select("source_row", "reason_code").rows() == [(None, "unreadable_file")]
+    assert reconciles(intake)
+
+
+ODD = [
+    pl.Series([timedelta(days=1)]),
+    pl.Series([time(12)]),
+    pl.Series([Decimal("1.5")]),
+    pl.Series([[1, 2]]),
+    pl.Series([{"a": 1}]),
+    pl.Series([b"\xff\xfe"]),
+    pl.Series([None]),
+    pl.Series([True]),
+    pl.Series([date(2024, 3, 2)]),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda series: str(series.dtype))
+def test_a_column_of_any_parquet_type_is_read_or_refused(make_shop, key, odd: pl.Series) -> None:
+    for column in ("order_id", "order_ts", "units", "unit_price", "customer_id", "line_type"):
+        intake = read_table(make_shop({"order_lines.parquet": lines().with_columns(odd.alias(column))}), "order_lines", key)
+        assert reconciles(intake)
+        assert intake.counts["rows_read"].to_list() == [1]
 
 
 def test_a_damaged_file_does_not_stop_the_others(make_shop, key) -> None:
