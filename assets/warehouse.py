@@ -49,7 +49,7 @@ class Warehouse(dg.ConfigurableResource):
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection under the lock; DuckDB's own lock (a shell or a notebook) is waited for as well."""
         with self.locked() as file:
-            connection = _open(file, self.wait_seconds, {"threads": self.threads, "memory_limit": self.memory_limit, "TimeZone": "UTC"})
+            connection = _open(file, self.wait_seconds, {"threads": self.threads, "memory_limit": self.memory_limit})
             try:
                 yield connection
             finally:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dagster_dbt import DbtCliResource, DbtProject
+from dagster_dbt import DbtProject
 
 from assets.house import House
 from assets.tracking import Tracking
@@ -31,5 +31,4 @@ def resources(settings: Settings) -> dict[str, object]:
         "house": house,
         "warehouse": Warehouse(path=str(house.warehouse), threads=settings.threads),
         "tracking": Tracking(folder=str(house.mlflow)),
-        "dbt": DbtCliResource(project_dir=dbt_project(settings)),
     }

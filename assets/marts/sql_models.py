@@ -6,15 +6,18 @@ Two windows go to dbt as environment variables: the *facts* window (days whose l
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliInvocation, dbt_assets
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from packaging.version import Version
 
 from assets.house import House
 from assets.landing.files import LandedFiles
@@ -48,15 +51,14 @@ def sql_models(manifest: Path) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="warehouse",
     )
-    def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, house: House, warehouse: Warehouse) -> Iterator[Any]:
+    def marts(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
         window = partition_window(context)
         marks = _marks(house)
         facts = facts_window(window, marks, _built(warehouse))
         context.log.info("facts of %s to %s, profiles of %s to %s", facts.start, facts.last_day, window.start, window.last_day)
         target = house.dbt_target / "runs" / context.run_id[:8]
-        with environment(**dbt_variables(house, facts, window)), warehouse.locked():
-            build = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target)
-            yield from build.stream()
+        with warehouse.locked():
+            yield from _build(context, manifest, target, dbt_variables(house, facts, window)).stream()
         _remember_built(warehouse, {day: mark for day, mark in marks.items() if facts.start <= day <= facts.last_day})
         shutil.rmtree(target, ignore_errors=True)
 
@@ -88,19 +90,40 @@ def dbt_variables(house: House, facts: Window, as_of: Window) -> dict[str, str]:
     }
 
 
-@contextmanager
-def environment(**variables: str) -> Iterator[None]:
-    """Variables for a child process, taken back afterwards."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _build(context: dg.AssetExecutionContext, manifest: Path, target: Path, variables: dict[str, str]) -> DbtCliInvocation:
+    """Start `dbt build` of what the run selected.
+
+    `DbtCliResource.cli` would first start dbt once for its version and once more for an adapter that only metadata fetching needs: some six
+    seconds of CPU per run for nothing (docs/decisions/0003).
+    """
+    project = Path(__file__).resolve().parents[2] / "dbt"
+    chosen = get_updated_cli_invocation_params_for_context(context=context, manifest={}, dagster_dbt_translator=RoomTranslator())
+    target.mkdir(parents=True, exist_ok=True)
+    parsed = manifest.with_name("partial_parse.msgpack")
+    if parsed.exists():
+        shutil.copyfile(parsed, target / parsed.name)
+    own = {
+        "DBT_LOG_FORMAT": "json",
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target),
+        "DBT_PROFILES_DIR": str(project),
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "PYTHONUNBUFFERED": "1",
+        **({"DBT_INDIRECT_SELECTION": chosen.indirect_selection} if chosen.indirect_selection else {}),
+    }
+    return DbtCliInvocation.run(
+        args=[str(Path(sys.executable).with_name("dbt")), "build", "--exclude-resource-type", "unit_test", *chosen.selection_args],
+        env={**os.environ, **variables, **own},
+        manifest=chosen.manifest,
+        dagster_dbt_translator=chosen.dagster_dbt_translator,
+        project_dir=project,
+        target_path=target,
+        raise_on_error=True,
+        context=context,
+        adapter=None,
+        cli_version=Version(version("dbt-core")),
+    )
 
 
 def _marks(house: House) -> dict[date, str]:

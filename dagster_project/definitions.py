@@ -1,0 +1,39 @@
+"""Everything Dagster serves for one shop: the assets of the six rooms, the daily job, its schedule and the failure alert."""
+
+import dagster as dg
+
+from assets.catalogue import all_assets, all_checks
+from dagster_project.dbt_manifest import ensure_manifest
+from dagster_project.jobs import DAILY_JOB, daily_schedule
+from dagster_project.partitions import daily_partitions
+from dagster_project.resources import dbt_project, resources
+from dagster_project.run_log import run_log
+from dagster_project.sensors import alert_on_failure
+from dagster_project.settings import Settings, load_settings
+from shops.shop import load_shop
+
+OWNERS = ["team:merchandising"]
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Definitions for the shop that the settings name."""
+    shop = load_shop(settings.shop_folder)
+    days = daily_partitions(shop)
+    manifest = ensure_manifest(dbt_project(settings))
+    assets = [each.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=days, owners=OWNERS)) for each in all_assets(manifest)]
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=all_checks(),
+        jobs=[DAILY_JOB],
+        schedules=[daily_schedule(shop.time_zone)],
+        sensors=[alert_on_failure()],
+        resources=resources(settings),
+        executor=dg.in_process_executor,
+        loggers={"console": run_log},
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Read by Dagster: the shop named in the environment."""
+    return build_definitions(load_settings())

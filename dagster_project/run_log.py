@@ -1,0 +1,76 @@
+"""What a run says while it works: one line per step, and warnings; on a terminal a progress display shows the step at work.
+
+Dagster's own console logger prints every event; this one prints what a person waits for.
+"""
+
+import logging
+import time
+
+import dagster as dg
+from rich.console import Console
+
+STEP_NAMES = {
+    "landing": "landing: raw records, checked",
+    "marts": "marts: SQL models and their tests",
+    "demand_training": "learning: demand models",
+    "demand_forecasts": "learning: forecasts",
+    "coupon_response": "learning: coupon response",
+    "replenishment": "decisions: purchase orders",
+    "coupon_plan": "decisions: coupons",
+    "decision_summary": "decisions: limits and certificates",
+    "review": "review: accuracy and decision value",
+    "published": "published: tables for BI",
+}
+
+
+class RunLogHandler(logging.Handler):
+    """Prints step starts and ends, warnings and errors."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.DEBUG)
+        self.console = Console(stderr=True, highlight=False)
+        self.started: dict[str, float] = {}
+        self.status = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line for what matters, nothing for the rest."""
+        meta = getattr(record, "dagster_meta", {}) or {}
+        event = meta.get("dagster_event")
+        kind = event.event_type_value if event else None
+        step = meta.get("step_key") or ""
+        if kind == "STEP_START":
+            self._start(step)
+        elif kind in ("STEP_SUCCESS", "STEP_FAILURE"):
+            self._end(step, kind == "STEP_SUCCESS")
+        elif record.levelno >= logging.ERROR and event is None:
+            self.console.print(f"  {record.getMessage()}", style="red")
+        elif record.levelno >= logging.INFO and event is None and record.name != "dagster_dbt":
+            self.console.print(f"    {meta.get('orig_message', record.getMessage())}", style="dim")
+
+    def _start(self, step: str) -> None:
+        self.started[step] = time.monotonic()
+        name = STEP_NAMES.get(step, step)
+        if self.console.is_terminal:
+            self.status = self.console.status(f"{name} …")
+            self.status.start()
+        else:
+            self.console.print(f"  {name} …")
+
+    def _end(self, step: str, is_success: bool) -> None:
+        if self.status is not None:
+            self.status.stop()
+            self.status = None
+        seconds = time.monotonic() - self.started.pop(step, time.monotonic())
+        mark = "[green]✓[/green]" if is_success else "[red]✗[/red]"
+        self.console.print(f"  {mark} {STEP_NAMES.get(step, step)}  {seconds:.1f} s")
+
+
+@dg.logger(config_schema={}, description="One line per step.")
+def run_log(_: dg.InitLoggerContext) -> logging.Logger:
+    """The logger Dagster attaches to runs."""
+    logger = logging.Logger("countinghouse", level=logging.DEBUG)
+    logger.addHandler(RunLogHandler())
+    return logger
+
+
+__all__ = ["RunLogHandler", "run_log"]

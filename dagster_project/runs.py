@@ -1,0 +1,57 @@
+"""Running the daily job in this process, with Dagster's instance in the shop's state folder, so that every run shows in the UI."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from dagster_project.resources import state_folder
+from dagster_project.settings import Settings, export_settings
+
+EVENT_BATCH = "2000"  # events of a partition range written at once, see storage.py
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What came of one run. `failed_steps` are step keys; `failed_checks` are blocking or warning checks that did not pass."""
+
+    run_id: str
+    is_success: bool
+    failed_steps: tuple[str, ...]
+    failed_checks: tuple[str, ...]
+
+
+def dagster_home(settings: Settings) -> Path:
+    """DAGSTER_HOME of the shop, with the shipped dagster.yaml in it, exported to this process and its children."""
+    home = state_folder(settings) / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
+    export_settings(
+        settings.shop_folder,
+        DAGSTER_HOME=str(home),
+        COUNTINGHOUSE_DAGSTER_EVENTS=str(home / "events"),
+        COUNTINGHOUSE_VAR=str(settings.var_folder),
+        DAGSTER_EVENT_BATCH_SIZE=EVENT_BATCH,
+        PATH=f"{Path(shutil.which('python') or '').parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    )
+    return home
+
+
+def run_days(settings: Settings, first: date, last: date) -> RunOutcome:
+    """Materialise every asset for the business days `first` to `last`, in one run."""
+    dagster_home(settings)
+    import dagster as dg
+
+    from dagster_project.definitions import build_definitions
+
+    definitions = build_definitions(settings)
+    job = definitions.resolve_job_def("daily_decisions")
+    tags = {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat()}
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False, run_config={"loggers": {"console": {}}})
+        events = result.all_events
+        failed = tuple(event.step_key for event in events if event.event_type_value == "STEP_FAILURE" and event.step_key)
+        checks = [event.asset_check_evaluation_data for event in events if event.event_type_value == "ASSET_CHECK_EVALUATION"]
+        names = tuple(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in checks if not check.passed)
+        return RunOutcome(result.run_id, result.success, failed, names)
