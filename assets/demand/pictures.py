@@ -1,12 +1,12 @@
 """The picture a person wants to see on the forecast asset: recent sales of the whole shop and what is expected."""
 
-import base64
-import io
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import polars as pl
+
+from assets.pictures import picture
 
 
 def forecast_picture(panel: pl.DataFrame, forecast: pl.DataFrame) -> dg.MetadataValue:
@@ -25,17 +25,3 @@ def forecast_picture(panel: pl.DataFrame, forecast: pl.DataFrame) -> dg.Metadata
         axes.legend(frameon=False)
 
     return picture(draw)
-
-
-def picture(draw: Any) -> dg.MetadataValue:
-    """A small PNG as Dagster metadata (Markdown with the picture inside)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 2.8), dpi=80, layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    draw(axes)
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
-    return dg.MetadataValue.md(f"![picture](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")
