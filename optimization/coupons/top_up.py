@@ -9,6 +9,7 @@ from optimization.coupons.choice_program import ChoiceProgram
 from optimization.linear_program.arrays import Floats
 
 _ROUNDS = 20
+_PER_ROUND = 2_000
 
 
 def top_up(program: ChoiceProgram, x: Floats) -> Floats:
@@ -26,21 +27,25 @@ def top_up(program: ChoiceProgram, x: Floats) -> Floats:
         room = program.rhs - program.activity(x)
         fits = gained > 1e-9 * max(float(np.abs(program.value).max(initial=0.0)), 1e-12)
         for row in range(len(program.rhs)):
-            needs = np.asarray(matrix[:, [row]].toarray()).ravel()
+            needs = np.zeros(len(program.value))
+            mine = program.entry_row == row
+            needs[program.entry_column[mine]] = program.entry_value[mine]
             fits &= needs - np.where(held >= 0, needs[held], 0.0) <= np.maximum(room[row], 0.0)
         candidates = np.flatnonzero(fits)
         if len(candidates) == 0:
             break
+        candidates = candidates[np.argsort(-gained[candidates], kind="stable")][:_PER_ROUND]
+        changes = matrix[candidates].toarray() - np.where(
+            (held[candidates] >= 0)[:, None], matrix[np.maximum(held[candidates], 0)].toarray(), 0.0
+        )
         touched: set[int] = set()
-        for column in candidates[np.argsort(-gained[candidates], kind="stable")].tolist():
+        for column, change in zip(candidates.tolist(), changes, strict=True):
             group = int(program.group[column])
-            if group in touched:
+            if group in touched or not (change <= np.maximum(room, 0.0)).all():
                 continue
-            change = matrix[[column]].toarray()[0] - (matrix[[held[column]]].toarray()[0] if held[column] >= 0 else 0.0)
-            if (change <= np.maximum(room, 0.0)).all():
-                if held[column] >= 0:
-                    x[held[column]] = 0.0
-                x[column] = 1.0
-                room = room - change
-                touched.add(group)
+            if held[column] >= 0:
+                x[held[column]] = 0.0
+            x[column] = 1.0
+            room = room - change
+            touched.add(group)
     return x

@@ -40,7 +40,7 @@ def limits_for(offers: pl.DataFrame, share: float) -> CouponLimits:
     wanted = offers.filter(pl.col("value") > 0)
     budget = share * float(wanted.group_by("customer_key").agg(pl.col("expected_cost").min())["expected_cost"].sum())
     count = wanted["customer_key"].n_unique()
-    return CouponLimits(total_budget=budget, segment_budgets={"s0": budget / 12}, issuance={"c03": count // 20, "c08": count // 100})
+    return CouponLimits(total_budget=budget, segment_budgets={"s0": budget / 30}, issuance={"c03": count // 20, "c08": count // 100})
 
 
 @settings(max_examples=25, deadline=None)
