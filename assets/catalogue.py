@@ -4,18 +4,35 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.decisions.coupon_plan import coupon_plan
 from assets.decisions.replenishment import replenishment
+from assets.decisions.summary import decision_summary
 from assets.demand.forecasts import demand_forecasts
 from assets.demand.panel_model import demand_training
 from assets.landing.raw_records import landing
+from assets.marts.freshness import newest_day_is_known
 from assets.marts.sql_models import sql_models
+from assets.published.tables import published
+from assets.response.coupon_response import coupon_response
+from assets.review.what_came import review
 
 
 def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     """The assets; `manifest` is dbt's."""
-    return [landing, sql_models(manifest), demand_training, demand_forecasts, replenishment]
+    return [
+        landing,
+        sql_models(manifest),
+        demand_training,
+        demand_forecasts,
+        coupon_response,
+        replenishment,
+        coupon_plan,
+        decision_summary,
+        review,
+        published,
+    ]
 
 
 def all_checks() -> list[dg.AssetChecksDefinition]:
     """Checks that are not part of an asset's own step."""
-    return []
+    return [newest_day_is_known]

@@ -42,6 +42,8 @@ class RunLogHandler(logging.Handler):
             self._start(step)
         elif kind in ("STEP_SUCCESS", "STEP_FAILURE"):
             self._end(step, kind == "STEP_SUCCESS")
+            if kind == "STEP_FAILURE":
+                self.console.print(f"    {failure_reason(event)}", style="red", markup=False)
         elif record.levelno >= logging.ERROR and event is None:
             self.console.print(f"  {record.getMessage()}", style="red")
         elif record.levelno >= logging.INFO and event is None and record.name != "dagster_dbt":
@@ -63,6 +65,14 @@ class RunLogHandler(logging.Handler):
         seconds = time.monotonic() - self.started.pop(step, time.monotonic())
         mark = "[green]✓[/green]" if is_success else "[red]✗[/red]"
         self.console.print(f"  {mark} {STEP_NAMES.get(step, step)}  {seconds:.1f} s")
+
+
+def failure_reason(event: dg.DagsterEvent) -> str:
+    """The innermost error of a failed step, in its own words."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "no reason given" if error is None else error.message.strip()
 
 
 @dg.logger(config_schema={}, description="One line per step.")

@@ -48,6 +48,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     supply, stock = read_supply(house, warehouse, window.last_day), read_stock_inputs(house, warehouse, window.last_day)
     locations = read_versions(warehouse, "dim_locations", window.last_day)
     prices = read_versions(warehouse, "sales_panel", window.last_day, ("business_day", "product_id", "location_id", "unit_price"), where=f"business_day >= date '{window.start}' - 1")
+    serving = dict(warehouse.read("select as_of_day, model_version from demand.training_runs where as_of_day between ? and ?", [window.start, window.last_day]).rows())
     quantiles = warehouse.read("select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day])
     own_orders = _own_orders_before(warehouse, window.start)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
@@ -58,16 +59,16 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         terms = supply.suppliers_on(day)
         plan = plan_replenishment(position, terms, _limits(house, locations, day), _settings(house))
         plans.append(plan)
-        own_orders = pl.concat([own_orders, plan.orders.filter(pl.col("order_units") > 0).select(as_of_day=pl.lit(day), *(name for name in list(OWN_ORDERS_SCHEMA)[1:]))])
+        own_orders = pl.concat([own_orders, plan.orders.filter(pl.col("order_units") > 0).select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])])
         lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
         made[POSITION].append(position.select("as_of_day", "product_id", "location_id", "on_hand", "in_transit_units", "overdue_units", "on_hand_flag", "stock_source"))
         cost_source = position.select("product_id", "location_id", "cost_source", "supplier_terms")
-        made[ORDERS].append(plan.orders.join(cost_source, on=["product_id", "location_id"], how="left").with_columns(**lineage))
+        made[ORDERS].append(plan.orders.join(cost_source, on=["product_id", "location_id"], how="left").with_columns(**lineage, model_version=pl.lit(serving[day])))
         made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage))
         made[LIMITS].append(plan.limits.with_columns(**lineage))
         made[CERTIFICATES].append(certificates_frame([plan.certificate]).with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id)).drop("seconds"))
     contracts = table_contracts()
-    rows = {name: warehouse.replace_days(contracts[name], pl.concat(made[name]), window.days) for name in TABLES}
+    rows = {name: warehouse.replace_days(contracts[name], pl.concat(made[name], how="vertical_relaxed"), window.days) for name in TABLES}
     bought = plans[-1].orders.filter(pl.col("order_units") > 0)
     for name in TABLES:
         extra = {"lines_of_last_day": bought.height, "value_of_last_day": float(bought["order_value"].sum()), "first lines": dg.MetadataValue.md(_first_lines(bought))} if name == ORDERS else {}
