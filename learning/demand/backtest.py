@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from learning.demand.future import close_learned_days, coming_from_history
-from learning.demand.grid import DemandGrid, Floats, build_grid
+from learning.demand.grid import DemandGrid, Flags, Floats, build_grid
 from learning.demand.holiday_days import names_by_day
 from learning.demand.lead_time import HORIZON_BUCKETS, dispersion, spread
 from learning.demand.parts import Forecasts, fit_parts, forecast_items
@@ -45,11 +45,11 @@ class Backtest:
 
 def backtest(panel: pl.DataFrame, holidays: pl.DataFrame, settings: DemandSettings) -> Backtest:
     """Replays forecasts over the panel; see `grid.build_grid` for its columns. Empty frames where the history is too short."""
-    return backtest_grid(close_learned_days(build_grid(panel)), holidays, settings)
+    return backtest_grid(build_grid(panel), holidays, settings)
 
 
 def backtest_grid(grid: DemandGrid, holidays: pl.DataFrame, settings: DemandSettings) -> Backtest:
-    """The same on a prepared grid."""
+    """The same on a grid with the calendar's closing days only (learned ones are found from each origin's past)."""
     events = names_by_day(holidays, grid.days.tolist())
     lighter = replace(settings, training_rows=max(int(settings.training_rows * TRAINING_SHARE), 1))
     replays = [_replay(grid, origin, horizon, holidays, events, lighter) for origin, horizon in replay_origins(grid.n_days, settings)]
@@ -67,15 +67,17 @@ def replay_origins(n_days: int, settings: DemandSettings) -> list[tuple[int, int
 
 
 def _replay(grid: DemandGrid, origin: int, horizon: int, holidays: pl.DataFrame, events: list[str], settings: DemandSettings) -> Replay:
-    kept = grid.valid[:, : origin + 1].any(axis=1)
-    past = grid.part(kept, origin + 1)
+    learned = close_learned_days(grid)
+    kept = np.asarray(learned.valid[:, : origin + 1].any(axis=1), dtype=np.bool_)
+    past = learned.part(kept, origin + 1)
     coming = coming_from_history(grid, kept, origin, horizon, events, settings)
     forecasts = forecast_items(fit_parts(past, holidays, settings), past, coming, settings)
     columns = slice(origin + 1, origin + 1 + horizon)
-    return Replay(past, forecasts, grid.units[kept, columns], grid.valid[kept, columns], _usable(grid, kept, columns, forecasts))
+    usable = _usable(learned, kept, columns, forecasts)
+    return Replay(past, forecasts, learned.units[kept, columns], learned.valid[kept, columns], usable)
 
 
-def _usable(grid: DemandGrid, kept: np.ndarray, columns: slice, forecasts: Forecasts) -> np.ndarray:
+def _usable(grid: DemandGrid, kept: Flags, columns: slice, forecasts: Forecasts) -> Flags:
     """Days whose units tell demand: valid ones, closed ones, and stock-out days that sold more than was forecast."""
     units, valid, is_open = grid.units[kept, columns], grid.valid[kept, columns], grid.is_open[kept, columns]
     return valid | ~is_open | (grid.censored[kept, columns] & (units >= forecasts.combined))

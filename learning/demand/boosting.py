@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from learning.demand.features import FEATURES, FeatureMaker, Picks
-from learning.demand.future import Coming, coming_from_history
+from learning.demand.future import Coming, announced
 from learning.demand.grid import Floats
 from learning.demand.holiday_days import names_by_day
 from learning.demand.settings import DemandSettings
@@ -37,7 +37,6 @@ def training_rows(maker: FeatureMaker, settings: DemandSettings) -> TrainingRows
     rng = np.random.default_rng(settings.seed)
     earliest = settings.level_days - 1
     origins = list(range(grid.n_days - 1 - 7, earliest, -ORIGIN_STEP_DAYS))[:MAX_ORIGINS]
-    everything = np.ones(grid.n_items, dtype=bool)
     events = names_by_day(maker.holidays, grid.days.tolist())
     parts: list[tuple[Floats, Floats, Floats]] = []
     per_origin = max(settings.training_rows // max(len(origins), 1), 1)
@@ -49,7 +48,7 @@ def training_rows(maker: FeatureMaker, settings: DemandSettings) -> TrainingRows
             open_cells = np.sort(rng.choice(open_cells, size=per_origin, replace=False))
         picks = Picks(open_cells // reach, open_cells % reach)
         level = maker.level(origin)
-        coming = coming_from_history(grid, everything, origin, reach, events, settings)
+        coming = announced(grid, origin, reach, events, settings)
         target = grid.units[picks.item, origin + 1 + picks.step] / level[picks.item]
         parts.append((maker.rows(origin, level, coming, picks), np.minimum(target, RATIO_CAP), np.sqrt(level[picks.item])))
     if not parts:

@@ -150,7 +150,7 @@ class FeatureMaker:
             own_year[item, step],
             category_year[item, step],
         ]
-        return np.stack(columns, axis=1)
+        return np.stack(columns, axis=1).astype(np.float64)
 
     def _events(self, coming: Coming) -> tuple[Floats, Floats, Floats]:
         """Per coming day: event or not, days until the next and since the last event, capped at a week."""

@@ -4,6 +4,7 @@ The estimate is the item's base mean of the eight weeks before x its location's 
 and never below what was sold. It fills totals for Prophet and is reported as lost demand; it is never a training target.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -16,25 +17,31 @@ from learning.demand.settings import DemandSettings
 from learning.demand.windows import Windows
 
 
-def filled_demand(grid: DemandGrid, lift: PromotionLift, settings: DemandSettings) -> Floats:
-    """Items x days: units on valid days; on open stock-out days the larger of units and the expected demand."""
+@dataclass(frozen=True)
+class UsualDemand:
+    """Items x days: base (units if open and without promotion), expected (base x lift x open), filled (demand incl. stock-outs)."""
+
+    base: Floats
+    expected: Floats
+    filled: Floats
+
+
+def usual_demand(grid: DemandGrid, lift: PromotionLift, settings: DemandSettings) -> UsualDemand:
+    """What each item would usually have sold on each day, from the eight weeks before it; null base before an item's first weeks."""
     categories = [str(name) for name in grid.items["category"]]
     past_lift = lift.factors(categories, grid.on_promotion.astype(np.float64), grid.discount)
-    base = Windows(grid.units / past_lift, grid.valid)
-    expected = np.zeros(grid.units.shape)
-    short = grid.censored & grid.is_open
-    pattern = weekday_pattern(base, grid.n_days - 1, grid, settings.weekday_weeks)
-    for day in np.flatnonzero(short.any(axis=0)):
-        here = short[:, day]
-        mean = np.nan_to_num(base.mean(int(day) - 1, settings.level_days)) if day > 0 else np.zeros(grid.n_items)
-        weekday = (int(day) - (grid.n_days - 1)) % 7
-        expected[here, day] = (mean * pattern[:, weekday] * past_lift[:, day])[here]
-    return np.where(short, np.maximum(grid.units, expected), grid.units)
+    windows = Windows(grid.units / past_lift, grid.valid)
+    pattern = weekday_pattern(windows, grid.n_days - 1, grid, settings.weekday_weeks)
+    weekday = (np.arange(grid.n_days) - (grid.n_days - 1)) % 7
+    base = np.nan_to_num(windows.trailing_means(settings.level_days)) * pattern[:, weekday]
+    expected = base * past_lift * grid.is_open
+    filled = np.where(grid.censored & grid.is_open, np.maximum(grid.units, expected), grid.units)
+    return UsualDemand(base, expected, filled)
 
 
 def lost_demand(grid: DemandGrid, lift: PromotionLift, settings: DemandSettings) -> pl.DataFrame:
     """business_day, product_id, location_id, units (sold), expected_units, lost_units: one row per open stock-out day."""
-    filled = filled_demand(grid, lift, settings)
+    filled = usual_demand(grid, lift, settings).filled
     item, day = np.nonzero(grid.censored & grid.is_open)
     rows = grid.items.select("product_id", "location_id")[item.tolist()]
     return rows.with_columns(

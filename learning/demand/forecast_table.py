@@ -1,6 +1,6 @@
 """Forecasts as tables: daily units per item, and the distribution of summed demand over a lead time."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,8 +87,3 @@ def lead_time_quantiles(
         "model",
         pl.col("calibration").fill_null("no history"),
     )
-
-
-def coming_days(as_of_day: date, horizon_days: int) -> list[date]:
-    """The days after `as_of_day`, first to last."""
-    return [as_of_day + timedelta(days=step) for step in range(1, horizon_days + 1)]

@@ -44,16 +44,26 @@ def close_learned_days(grid: DemandGrid) -> DemandGrid:
 def coming_from_history(full: DemandGrid, kept: Flags, origin: int, horizon: int, events: list[str], settings: DemandSettings) -> Coming:
     """What was known at column `origin` of the full grid about the days after it, for the kept items.
 
-    Closing days are calendar facts known in advance; promotions are cut off at the notice. `events` names the event of
-    every day of the full grid.
+    The full grid must hold the calendar's closing days only, not those learned from sales: calendar days are known ahead,
+    learned ones are found here again from the days up to the origin. Promotions are cut off at the notice. `events` names
+    the event of every day of the full grid.
     """
     columns = slice(origin + 1, origin + 1 + horizon)
-    promoted = full.on_promotion[kept, columns].astype(np.float64)
-    discount = full.discount[kept, columns].copy()
+    past = close_learned_days(full.part(kept, origin + 1))
+    is_open = full.is_open[kept, columns] & ~_habitual_closings(past, events[: origin + 1], events[columns])
+    known = announced(full, origin, horizon, events, settings)
+    return Coming(known.origin, is_open, known.promoted[kept], known.discount[kept], known.events)
+
+
+def announced(full: DemandGrid, origin: int, horizon: int, events: list[str], settings: DemandSettings) -> Coming:
+    """Promotions and events known at column `origin`, for all items; is_open is the grid's own (for training, never for scoring)."""
+    columns = slice(origin + 1, origin + 1 + horizon)
+    promoted = full.on_promotion[:, columns].astype(np.float64)
+    discount = full.discount[:, columns].copy()
     promoted[:, settings.promotion_notice_days :] = np.nan
     discount[:, settings.promotion_notice_days :] = np.nan
     day = full.first_day + timedelta(days=origin)
-    return Coming(day, full.is_open[kept, columns], promoted, discount, events[columns])
+    return Coming(day, full.is_open[:, columns], promoted, discount, events[columns])
 
 
 def coming_from_frame(
@@ -71,9 +81,7 @@ def coming_from_frame(
         named = future.filter(pl.col("event_name").is_not_null() & (pl.col("event_name") != ""))
         holidays = all_events(holidays, named.select("business_day", holiday=pl.col("event_name")))
     events = names_by_day(holidays, days)
-    locations = grid.codes("location_id")
-    habit = coming_closings(_closed_locations(grid), horizon, names_by_day(holidays, past_days), events)
-    is_open = ~habit[locations]
+    is_open = ~_habitual_closings(grid, names_by_day(holidays, past_days), events)
     promoted = np.zeros((grid.n_items, horizon))
     promoted[:, settings.promotion_notice_days :] = np.nan
     discount = promoted.copy()
@@ -86,8 +94,9 @@ def coming_from_frame(
         )
         at = (placed["item"].to_numpy(), placed["step"].to_numpy())
         if "is_open" in placed.columns:
-            told = placed["is_open"].fill_null(True).to_numpy()
-            is_open[at] = told
+            told = placed["is_open"].to_numpy()
+            sure = placed["is_open"].is_not_null().to_numpy()
+            is_open[at[0][sure], at[1][sure]] = told[sure].astype(bool)
         if "on_promotion" in placed.columns:
             on = placed["on_promotion"].fill_null(False).to_numpy()
             cut = placed["discount_share"].fill_null(0.0).to_numpy() if "discount_share" in placed.columns else np.zeros(placed.height)
@@ -95,6 +104,11 @@ def coming_from_frame(
             promoted[at] = np.where(sure, on.astype(np.float64), np.nan)
             discount[at] = np.where(sure, cut * on, np.nan)
     return Coming(origin, is_open, promoted, discount, events)
+
+
+def _habitual_closings(grid: DemandGrid, past_events: list[str], coming_events: list[str]) -> Flags:
+    """Items x coming days: closed by the habit of the item's location; see `closing_days.coming_closings`."""
+    return coming_closings(_closed_locations(grid), len(coming_events), past_events, coming_events)[grid.codes("location_id")]
 
 
 def _closed_locations(grid: DemandGrid) -> Flags:

@@ -62,19 +62,20 @@ class DemandGrid:
         """Dense codes of `category` or `location_id`, in sorted order of the names."""
         return np.unique(self.items[column].to_numpy().astype(str), return_inverse=True)[1].astype(np.int64)
 
-    def until(self, n_days: int) -> "DemandGrid":
-        """The grid as it stood after its first `n_days` days; items that had not started are left out."""
-        started = (self.valid[:, :n_days] | self.censored[:, :n_days] | self.is_open[:, :n_days]).any(axis=1)
-        return self.part(started, n_days)
-
     def part(self, kept: Flags, n_days: int | None = None) -> "DemandGrid":
         """The grid of the kept items over the first `n_days` days (all when None)."""
         end = self.n_days if n_days is None else n_days
-        cut = [
-            matrix[kept, :end]
-            for matrix in (self.units, self.valid, self.censored, self.is_open, self.on_promotion, self.discount, self.price)
-        ]
-        return DemandGrid(self.first_day, self.items.filter(pl.Series(kept)), *cut)
+        return DemandGrid(
+            first_day=self.first_day,
+            items=self.items.filter(pl.Series(kept)),
+            units=self.units[kept, :end],
+            valid=self.valid[kept, :end],
+            censored=self.censored[kept, :end],
+            is_open=self.is_open[kept, :end],
+            on_promotion=self.on_promotion[kept, :end],
+            discount=self.discount[kept, :end],
+            price=self.price[kept, :end],
+        )
 
 
 def build_grid(panel: pl.DataFrame, last_day: date | None = None) -> DemandGrid:
@@ -94,9 +95,7 @@ def build_grid(panel: pl.DataFrame, last_day: date | None = None) -> DemandGrid:
         *(pl.col(name) for name in NEEDED),
         *(pl.col(name) if name in panel.columns else pl.lit(None, dtype=dtype).alias(name) for name, dtype in OPTIONAL.items()),
     )
-    first_day, last_seen = rows["business_day"].min(), rows["business_day"].max()
-    assert isinstance(first_day, date)
-    assert isinstance(last_seen, date)
+    first_day, last_seen = _as_day(rows["business_day"].min()), _as_day(rows["business_day"].max())
     end = last_day or last_seen
     if last_seen > end:
         raise ValueError(f"Expected no sales after the as-of day {end}; the panel reaches {last_seen}.")
@@ -132,6 +131,12 @@ def build_grid(panel: pl.DataFrame, last_day: date | None = None) -> DemandGrid:
     valid = (matrix(known, 0.0) > 0) & (is_open | (units > 0)) & ~censored
     price = _carried_forward(matrix(placed["unit_price"].fill_nan(None), np.nan))
     return DemandGrid(first_day, items.drop("item"), units, valid, censored, is_open, on_promotion, discount, price)
+
+
+def _as_day(value: object) -> date:
+    if not isinstance(value, date):
+        raise ValueError("Expected days in business_day of the sales panel; got none.")
+    return value
 
 
 def _carried_forward(values: Floats) -> Floats:

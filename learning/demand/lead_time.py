@@ -23,7 +23,17 @@ VARIANCE_FLOOR = 0.05
 MIN_POOL = 120
 DISPERSION_DAYS = 112
 DISPERSION_EVIDENCE_DAYS = 28.0
-ANY = "any"
+ANY_KEY = ("any", 0, -1)
+# which of segment, horizon bucket and volume band a pool ignores, in the order in which wider pools are tried
+WIDENING = (
+    (False, False, False),
+    (True, False, False),
+    (False, True, False),
+    (True, True, False),
+    (False, False, True),
+    (True, False, True),
+    (True, True, True),
+)
 POOL_KEY = ["segment", "horizon_bucket", "volume_band"]
 
 
@@ -76,8 +86,11 @@ def calibrate(residuals: pl.DataFrame, settings: DemandSettings) -> Calibration:
         horizon_bucket=pl.Series(horizon_bucket(residuals["horizon_days"].to_numpy().astype(np.int64)), dtype=pl.Int64),
         volume_band=pl.Series(volume_band(residuals["forecast_units"].to_numpy()), dtype=pl.Int64),
     )
-    wider = {"segment": pl.lit(ANY), "horizon_bucket": pl.lit(0, pl.Int64), "volume_band": pl.lit(-1, pl.Int64)}
-    schemes = ([], ["segment"], ["segment", "horizon_bucket"], ["segment", "horizon_bucket", "volume_band"], ["segment", "volume_band"])
+    wider = {
+        name: pl.lit(value) if isinstance(value, str) else pl.lit(value, pl.Int64) for name, value in zip(POOL_KEY, ANY_KEY, strict=True)
+    }
+    every = tuple(wider)
+    schemes = [[name for name, dropped in zip(every, mask, strict=True) if dropped] for mask in WIDENING]
     pools = [scored.with_columns(wider[name].alias(name) for name in names) for names in schemes]
     levels = [
         pl.col("score").quantile(min(level * (1 + 1e-9), 1.0), "higher").alias(quantile_column(level)) for level in settings.quantile_levels
@@ -103,8 +116,9 @@ def quantiles_of_sums(
     quantiles = _assumed(forecast, np.maximum(width**2, 1.05 * forecast), settings)
     how = ["assumed"] * forecast.size
     for row in range(forecast.size):
-        kind, bucket, band = str(segment[row]), int(buckets[row]), int(bands[row])
-        for key in ((kind, bucket, band), (ANY, bucket, band), (kind, 0, band), (ANY, 0, band), (kind, bucket, -1), (ANY, bucket, -1)):
+        own: tuple[str | int, ...] = (str(segment[row]), int(buckets[row]), int(bands[row]))
+        for mask in WIDENING:
+            key = tuple(any_value if dropped else value for any_value, value, dropped in zip(ANY_KEY, own, mask, strict=True))
             if key in pools:
                 quantiles[row] = forecast[row] + width[row] * pools[key]
                 how[row] = "backtest"

@@ -110,6 +110,6 @@ def train(panel: pl.DataFrame, holidays: pl.DataFrame, settings: DemandSettings,
     holidays: business_day, holiday; may reach beyond the panel. as_of_day: the day of knowledge; the panel's last day when
     None. Raises ValueError on an empty or malformed panel.
     """
-    grid = close_learned_days(build_grid(panel, as_of_day))
+    grid = build_grid(panel, as_of_day)
     proof = backtest_grid(grid, holidays, settings)
-    return DemandModel(settings, fit_parts(grid, holidays, settings), calibrate(proof.residuals, settings), proof)
+    return DemandModel(settings, fit_parts(close_learned_days(grid), holidays, settings), calibrate(proof.residuals, settings), proof)

@@ -18,14 +18,18 @@ OWN_HISTORY_DAYS = 14.0  # an item's own mean weighs n / (n + 14): field page of
 WEEKDAY_EVIDENCE_UNITS = 150.0
 FACTOR_EVIDENCE_UNITS = 50.0
 NAIVE_WEEKS = 4
+DRIFT_DAYS = 14
+DRIFT_EVIDENCE_UNITS = 100.0
+DRIFT_PULL = 0.7
+DRIFT_BOUNDS = (0.4, 2.5)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Items x 1: level (units per open day), own_days (valid days seen). Items x horizon: the two plain forecasts in units."""
+    """Items: level (units per open day). Items x horizon, units: base (open, not promoted) and the two plain forecasts."""
 
     level: Floats
-    own_days: Floats
+    base: Floats
     seasonal_naive: Floats
     moving_average: Floats
 
@@ -36,14 +40,14 @@ def reference_forecasts(grid: DemandGrid, coming: Coming, lift: PromotionLift, s
     past_lift = lift.factors(categories, grid.on_promotion.astype(np.float64), grid.discount)
     base = Windows(grid.units / past_lift, grid.valid)
     origin = grid.n_days - 1
-    own_days = base.age(origin)
     level = shrunk_level(base, origin, grid, settings)
     pattern = weekday_pattern(base, origin, grid, settings.weekday_weeks)
     steps = np.arange(1, coming.horizon + 1) % 7
     coming_lift = lift.factors(categories, coming.promoted, coming.discount)
-    average = level[:, None] * pattern[:, steps] * coming_lift * coming.is_open
+    usual = level[:, None] * pattern[:, steps]
+    average = usual * coming_lift * coming.is_open
     naive = _seasonal_naive(grid, level, coming.horizon) * coming.is_open
-    return Reference(level, own_days, naive, average)
+    return Reference(level, usual, naive, average)
 
 
 def shrunk_level(base: Windows, origin: int, grid: DemandGrid, settings: DemandSettings) -> Floats:
@@ -54,7 +58,19 @@ def shrunk_level(base: Windows, origin: int, grid: DemandGrid, settings: DemandS
     # an item whose recent days are all invalid (out of stock for weeks) keeps its older mean
     own = np.where(np.isnan(own), base.mean(origin, origin + 1), own)
     weight = np.where(np.isnan(own), 0.0, age / (age + OWN_HISTORY_DAYS))
-    return np.where(weight > 0, weight * np.nan_to_num(own) + (1 - weight) * rate, rate)
+    level = np.where(weight > 0, weight * np.nan_to_num(own) + (1 - weight) * rate, rate)
+    return level * recent_drift(base, origin, grid, settings.level_days) ** DRIFT_PULL
+
+
+def recent_drift(base: Windows, origin: int, grid: DemandGrid, days: int) -> Floats:
+    """Demand of an item's category in the last two weeks over what its items' longer means would give; shrunk to 1.
+
+    One item's last two weeks are noise, its category's are a season turning.
+    """
+    category = grid.codes("category")
+    mean, count = np.nan_to_num(base.mean(origin, days)), base.count(origin, DRIFT_DAYS)
+    sold, expected = _by(category, base.total(origin, DRIFT_DAYS)), _by(category, mean * count)
+    return np.clip((sold + DRIFT_EVIDENCE_UNITS) / (expected + DRIFT_EVIDENCE_UNITS), *DRIFT_BOUNDS)
 
 
 def class_rate(base: Windows, origin: int, grid: DemandGrid, days: int) -> Floats:
@@ -114,4 +130,4 @@ def _price_third(price: Floats, category: Codes) -> Codes:
 
 
 def _by(group: Codes, values: Floats) -> Floats:
-    return np.bincount(group, weights=values)[group]
+    return np.bincount(group, weights=values).astype(np.float64)[group]

@@ -51,13 +51,14 @@ class Replay:
 
 @dataclass(frozen=True)
 class _Series:
-    """Errors of one level at one origin, one entry per series: sums for wape and bias, rmsse, weight, segment."""
+    """Errors of one model at one origin, one entry per series: sums for wape and bias, rmsse (also seasonal naive's), weight, segment."""
 
     model: str
     absolute: Floats
     signed: Floats
     units: Floats
     rmsse: Floats
+    naive: Floats
     weight: Floats
     segment: np.ndarray
 
@@ -70,13 +71,12 @@ def score_replays(replays: list[Replay], residuals: pl.DataFrame, settings: Dema
     """
     if not replays:
         return pl.DataFrame(schema=SCORE_SCHEMA)
-    rng = np.random.default_rng(settings.seed)
     rows: list[dict[str, object]] = []
     for level in ("total", "category", "item"):
         series = [entry for replay in replays for entry in _level_series(replay, level)]
         segments = ["all", *sorted({str(kind) for entry in series for kind in entry.segment})] if level == "item" else ["all"]
         for segment in segments:
-            rows += _score_rows(level, segment, series, rng)
+            rows += _score_rows(level, segment, series, settings.seed)
     scores = pl.DataFrame(rows, schema={name: SCORE_SCHEMA[name] for name in list(SCORE_SCHEMA)[:11]})
     quantiles = score_quantiles(residuals, settings).with_columns(level=pl.lit("item"), model=pl.lit(COMBINED))
     return scores.join(quantiles, on=["level", "segment", "model"], how="left").select(SCORE_SCHEMA.keys())
@@ -124,13 +124,14 @@ def _level_series(replay: Replay, level: str) -> list[_Series]:
     told = _grouped(group, replay.valid.astype(np.float64)) > 0
     segment = replay.forecasts.segment if level == "item" else np.full(history.shape[0], "all")
     entries: list[_Series] = []
+    naive = np.zeros(0)
     for model, forecast in _models(replay.forecasts).items():
         error = _grouped(group, forecast * replay.valid) - actual
-        days = np.maximum(told.sum(axis=1), 1)
-        mean_square = (error**2).sum(axis=1) / days
+        mean_square = (error**2).sum(axis=1) / np.maximum(told.sum(axis=1), 1)
         rmsse = np.sqrt(np.divide(mean_square, scale, out=np.full(scale.shape, np.nan), where=scale > 0))
+        naive = rmsse if model == NAIVE else naive
         weight = np.where(np.isnan(rmsse), 0.0, revenue)
-        entries.append(_Series(model, np.abs(error).sum(axis=1), error.sum(axis=1), actual.sum(axis=1), rmsse, weight, segment))
+        entries.append(_Series(model, np.abs(error).sum(axis=1), error.sum(axis=1), actual.sum(axis=1), rmsse, naive, weight, segment))
     return entries
 
 
@@ -145,31 +146,27 @@ def _models(forecasts: Forecasts) -> dict[str, Floats]:
     return {name: values for name, values in named.items() if values is not None}
 
 
-def _score_rows(level: str, segment: str, series: list[_Series], rng: np.random.Generator) -> list[dict[str, object]]:
-    joined: dict[str, dict[str, Floats]] = {}
+def _score_rows(level: str, segment: str, series: list[_Series], seed: int) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
     for model in dict.fromkeys(entry.model for entry in series):
         own = [entry for entry in series if entry.model == model]
         kept = np.concatenate([(entry.segment == segment) | (segment == "all") for entry in own])
-        joined[model] = {
-            name: np.concatenate([getattr(entry, name) for entry in own])[kept]
-            for name in ("absolute", "signed", "units", "rmsse", "weight")
-        }
-    naive = joined[NAIVE]
-    draws = rng.integers(0, max(naive["units"].size, 1), size=(BOOTSTRAP_DRAWS, naive["units"].size)) if naive["units"].size > 1 else None
-    rows: list[dict[str, object]] = []
-    for model, part in joined.items():
-        units = part["units"].sum()
-        wrmsse, reference = _weighted(part["rmsse"], naive["weight"]), _weighted(naive["rmsse"], naive["weight"])
-        low, high = _interval(part["rmsse"], naive["rmsse"], naive["weight"], draws) if model != NAIVE else (None, None)
+        absolute, signed, sold, rmsse, naive, weight = (
+            np.concatenate([getattr(entry, name) for entry in own])[kept]
+            for name in ("absolute", "signed", "units", "rmsse", "naive", "weight")
+        )
+        units = sold.sum()
+        wrmsse, reference = _weighted(rmsse, weight), _weighted(naive, weight)
+        low, high = _interval(rmsse, naive, weight, seed) if model != NAIVE else (None, None)
         rows.append(
             {
                 "level": level,
                 "segment": segment,
                 "model": model,
-                "series": int(part["units"].size),
-                "wape": float(part["absolute"].sum() / units) if units > 0 else None,
-                "bias": float(part["signed"].sum() / units) if units > 0 else None,
-                "rmsse": float(np.nanmean(part["rmsse"])) if (~np.isnan(part["rmsse"])).any() else None,
+                "series": int(sold.size),
+                "wape": float(absolute.sum() / units) if units > 0 else None,
+                "bias": float(signed.sum() / units) if units > 0 else None,
+                "rmsse": float(np.nanmean(rmsse)) if (~np.isnan(rmsse)).any() else None,
                 "wrmsse": wrmsse,
                 "skill": 1 - wrmsse / reference if wrmsse is not None and reference else None,
                 "skill_low": low,
@@ -184,9 +181,11 @@ def _weighted(values: Floats, weight: Floats) -> float | None:
     return float((np.nan_to_num(values) * weight).sum() / total) if total > 0 else None
 
 
-def _interval(values: Floats, naive: Floats, weight: Floats, draws: Codes | None) -> tuple[float | None, float | None]:
-    if draws is None or weight.sum() <= 0:
+def _interval(values: Floats, naive: Floats, weight: Floats, seed: int) -> tuple[float | None, float | None]:
+    """90 % bootstrap interval of the skill over series; the same seed draws the same series for every model."""
+    if values.size < 2 or weight.sum() <= 0:
         return None, None
+    draws = np.random.default_rng(seed).integers(0, values.size, size=(BOOTSTRAP_DRAWS, values.size))
     own, reference = (np.nan_to_num(part) * weight for part in (values, naive))
     below = reference[draws].sum(axis=1)
     skill = 1 - np.divide(own[draws].sum(axis=1), below, out=np.ones(below.shape), where=below > 0)

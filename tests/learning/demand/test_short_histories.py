@@ -1,0 +1,51 @@
+"""New shops, new items and empty sales give flagged, sensible forecasts and never a crash."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from learning.demand import DemandSettings, lead_time_quantiles, no_holidays, train
+from learning.demand.grid import build_grid
+
+FIRST_DAY = date(2024, 1, 1)
+MakePanel = Callable[..., pl.DataFrame]
+
+
+@pytest.mark.parametrize("units", [[3.0], [0.0], [0.0] * 40, [1.0, None, 2.0], [5.0] * 30])
+def test_tiny_shops_are_forecast(units: list[float | None], light: DemandSettings, panel_of: MakePanel) -> None:
+    panel = panel_of({("A", "main"): units})
+    last = FIRST_DAY + timedelta(days=len(units) - 1)
+    model = train(panel, no_holidays(), light)
+    rows = model.predict(panel, None, last)
+    assert rows.height == 14
+    assert rows["forecast_units"].is_finite().all()
+    known = [value for value in units if value is not None]
+    assert rows["forecast_units"].mean() == pytest.approx(sum(known) / len(known), rel=0.2, abs=0.05)
+    table = lead_time_quantiles(model, panel, None, pl.DataFrame({"product_id": ["A"], "location_id": ["main"], "horizon_days": [7]}), last)
+    assert table["calibration"].item() == "assumed"
+    assert table["q05"].item() <= table["q99"].item()
+
+
+def test_new_item_is_forecast_by_the_rate_of_its_class(light: DemandSettings, weekly_shop: MakePanel) -> None:
+    shop = weekly_shop(n_days=120)
+    last = FIRST_DAY + timedelta(days=119)
+    newcomer = shop.filter((pl.col("product_id") == "P01") & (pl.col("business_day") > last - timedelta(days=3)))
+    panel = pl.concat([shop, newcomer.with_columns(product_id=pl.lit("NEW"), units=pl.lit(0.0))])
+    rows = train(panel, no_holidays(), light).predict(panel, None, last).filter(pl.col("product_id") == "NEW")
+    assert set(rows["model"]) == {"class rate x weekday"}
+    assert set(rows["segment"]) == {"new"}
+    assert 0.5 < rows["forecast_units"].mean() < 4.5  # other items of its category sell 0.4 or 4 a day
+
+
+def test_empty_duplicate_and_malformed_panels_are_refused_in_plain_words(panel_of: MakePanel) -> None:
+    panel = panel_of({("A", "main"): [1.0, 2.0]})
+    with pytest.raises(ValueError, match="at least one row"):
+        build_grid(panel.clear())
+    with pytest.raises(ValueError, match="duplicates"):
+        build_grid(pl.concat([panel, panel]))
+    with pytest.raises(ValueError, match="missing units"):
+        build_grid(panel.drop("units"))
+    with pytest.raises(ValueError, match="reaches 2024-01-02"):
+        build_grid(panel, date(2024, 1, 1))
