@@ -5,7 +5,7 @@
 {%- set earlier_lines = earlier_rows("marts", "fct_order_lines") %}
 {%- set earlier_sales = earlier_rows("marts", "fct_sales_daily") %}
 {%- set earlier_orders = earlier_rows("intermediate", "int_orders") %}
-{%- set earlier_categories = earlier_rows("intermediate", "int_order_categories") %}
+{%- set earlier_categories = earlier_rows("intermediate", "int_category_purchases") %}
 {%- set earlier_stock = earlier_rows("marts", "fct_stock_daily") %}
 
 with window_days as (

@@ -8,6 +8,7 @@
 
 -- Versions of the sales of one product at one location on one day: a late, corrected or cancelled line makes a new one.
 {% set measures = ['units', 'units_returned', 'gross_revenue', 'net_revenue', 'discount_amount', 'coupon_discount_amount', 'order_count'] %}
+-- depends_on: {{ ref('int_affected_days') }}
 -- depends_on: {{ ref('int_sales_from_lines') }}
 -- depends_on: {{ ref('int_sales_from_days') }}
 with states as (

@@ -6,6 +6,7 @@
     )
 }}
 
+-- depends_on: {{ ref('int_panel_days') }}
 -- What each item sold on each day since its first, days without sales included, with what surrounded it. Sales, stock,
 -- promotions and opening are those known on the version's known_on; list prices and carried prices those of the day itself.
 with promotions as (
