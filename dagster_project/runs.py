@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,7 +34,7 @@ def dagster_home(settings: Settings) -> Path:
         COUNTINGHOUSE_DAGSTER_EVENTS=str(home / "events"),
         COUNTINGHOUSE_VAR=str(settings.var_folder),
         DAGSTER_EVENT_BATCH_SIZE=EVENT_BATCH,
-        PATH=f"{Path(shutil.which('python') or '').parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     )
     return home
 
@@ -55,3 +56,24 @@ def run_days(settings: Settings, first: date, last: date) -> RunOutcome:
         checks = [event.asset_check_evaluation_data for event in events if event.event_type_value == "ASSET_CHECK_EVALUATION"]
         names = tuple(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in checks if not check.passed)
         return RunOutcome(result.run_id, result.success, failed, names)
+
+
+def prepare_state(settings: Settings) -> None:
+    """What a first run would otherwise do: parse dbt's project, create MLflow's tables."""
+    from assets.tracking import Tracking
+    from dagster_project.dbt_manifest import ensure_manifest
+    from dagster_project.resources import dbt_project
+
+    dagster_home(settings)
+    ensure_manifest(dbt_project(settings))
+    Tracking(folder=str(state_folder(settings) / "mlflow")).prepare()
+
+
+def serve_ui(settings: Settings, host: str, port: int) -> int:
+    """Dagster's web server, daemon and code location until stopped; returns the exit status."""
+    import subprocess
+
+    home = dagster_home(settings)
+    prepare_state(settings)
+    workspace = settings.dbt_project.parent / "workspace.yaml"
+    return subprocess.call([str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(workspace), "-h", host, "-p", str(port)], cwd=home)

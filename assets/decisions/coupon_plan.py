@@ -86,7 +86,7 @@ def _plan_day(house: House, day: date, customers: pl.DataFrame, scores: pl.DataF
         BUDGET: budget.budget.with_columns(**told, input_version=pl.lit(budget.certificate.input_hash)),
         ASSIGNMENTS: assignment.assignments.with_columns(**told, input_version=pl.lit(assignment.certificate.input_hash)),
         CURVE: budget.curve,
-        LIMITS: pl.concat([budget.limits.with_columns(plan=pl.lit("coupon_budget")), assignment.limits.with_columns(plan=pl.lit("coupon_assignments"))]),
+        LIMITS: pl.concat([_limits_of("coupon_budget", budget.limits, budget.certificate), _limits_of("coupon_assignments", assignment.limits, assignment.certificate)]),
         CERTIFICATES: certificates_frame(plans).drop("seconds"),
     }
     return frames, plans
@@ -101,6 +101,10 @@ def _limits(house: House, scores: pl.DataFrame, coupons: pl.DataFrame) -> Coupon
         segment_budgets=dict(declared.coupon_segment_budgets),
         issuance=dict(stock.select("coupon_id", "issuance_limit").rows()),
     )
+
+
+def _limits_of(plan: str, limits: pl.DataFrame, certificate: PlanCertificate) -> pl.DataFrame:
+    return limits.with_columns(plan=pl.lit(plan), input_version=pl.lit(certificate.input_hash))
 
 
 def _stamped(frame: pl.DataFrame, day: date, run_id: str) -> pl.DataFrame:

@@ -1,0 +1,137 @@
+"""`countinghouse`: run the day's decisions, backfill, open the UI, look at a shop."""
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from dagster_project.cli import shop_commands
+from dagster_project.settings import export_settings, load_settings
+from shops.shop import ShopError, load_shop
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+app = typer.Typer(
+    name="countinghouse",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="""A merchant's counting house: a shop's raw records in, the day's coupon budgets and purchase orders out, with reasons.
+
+A *shop* is a folder with CSV or Parquet files and a `shop.toml` (docs/input_contract.md). Without `--shop` the built-in simulated shop is used.
+All state lies in `var/`; delete it and everything can be made again.""",
+)
+app.add_typer(shop_commands.app, name="shop", help="Make, convert and check shop folders.")
+
+ShopOption = Annotated[Path | None, typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False)]
+DayOption = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Business day to decide for. Default: the shop's last day, or yesterday.", show_default=False)]
+
+
+@app.command()
+def run(shop: ShopOption = None, day: DayOption = None) -> None:
+    """Decide one business day, importing whatever history is missing, and print the day's page."""
+    from dagster_project.runs import run_days
+
+    settings = shop_commands.settings_with_a_shop(shop)
+    last = chosen_day(settings.shop_folder, day)
+    errors.print(f"[bold]{load_shop(settings.shop_folder).name}[/bold]: deciding as of {last}")
+    finish(run_days(settings, last, last), settings)
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First business day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last business day, included.")],
+    shop: ShopOption = None,
+) -> None:
+    """Decide a range of past days in one run, each with what was known that day."""
+    from dagster_project.runs import run_days
+
+    settings = shop_commands.settings_with_a_shop(shop)
+    if last < first:
+        raise typer.BadParameter("--to lies before --from.")
+    for day in (first, last):
+        chosen_day(settings.shop_folder, day)
+    finish(run_days(settings, first.date(), last.date()), settings)
+
+
+@app.command()
+def status(shop: ShopOption = None) -> None:
+    """Print the page of the newest day decided: forecast, coupons, orders, quarantine, where the tables lie."""
+    from dagster_project.cli.page import print_page
+    from dagster_project.resources import state_folder
+
+    settings = shop_commands.settings_with_a_shop(shop, may_simulate=False)
+    if not (state_folder(settings) / "bi.duckdb").exists():
+        errors.print(f"Nothing is published yet for {settings.shop_folder}. Run `countinghouse run` first.")
+        raise typer.Exit(1)
+    print_page(settings, console)
+
+
+@app.command()
+def ui(
+    shop: ShopOption = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on. Everything but the loopback default wants a proxy with login in front.")] = "127.0.0.1",
+) -> None:
+    """Open Dagster's UI with its daemon: asset graph, schedule, backfills, checks."""
+    from dagster_project.runs import serve_ui
+
+    settings = shop_commands.settings_with_a_shop(shop)
+    errors.print(f"Dagster's UI on http://{host}:{port} (stop with Ctrl-C)")
+    raise typer.Exit(serve_ui(settings, host, port))
+
+
+@app.command(hidden=True)
+def prepare(shop: ShopOption = None) -> None:
+    """Set-up after installation: parse dbt's project and create MLflow's tables, so that no run has to."""
+    from dagster_project.runs import prepare_state
+
+    prepare_state(shop_commands.settings_with_a_shop(shop))
+
+
+def chosen_day(shop_folder: Path, day: datetime | None) -> date:
+    """The business day to decide for; an error that says which days there are."""
+    shop = load_shop(shop_folder)
+    last = shop.last_day or date.fromordinal(date.today().toordinal() - 1)
+    chosen = last if day is None else day.date()
+    if not shop.first_day <= chosen <= last:
+        errors.print(f"{shop.name} has records from {shop.first_day} to {last}; {chosen} lies outside. Choose a day in between.", style="red")
+        raise typer.Exit(2)
+    return chosen
+
+
+def finish(outcome: object, settings: object) -> None:
+    """Print the page after a good run; after a failed one say what to do next."""
+    from dagster_project.cli.page import print_page
+    from dagster_project.resources import state_folder
+    from dagster_project.runs import RunOutcome
+    from dagster_project.settings import Settings
+
+    assert isinstance(outcome, RunOutcome)
+    assert isinstance(settings, Settings)
+    for check in outcome.failed_checks:
+        errors.print(f"  ! check did not pass: {check}", style="yellow")
+    if not outcome.is_success:
+        errors.print(
+            f"The run stopped at {', '.join(outcome.failed_steps) or 'a check'}; nothing of it was published. The reason stands above. "
+            f"Mend it and run again: what was done is kept. Details: `countinghouse ui`, run {outcome.run_id[:8]}, state in {state_folder(settings)}.",
+            style="red",
+        )
+        raise typer.Exit(1)
+    print_page(settings, console)
+
+
+def main() -> None:
+    """Entry point; errors of the shop are one sentence, not a traceback."""
+    export_settings()
+    load_settings()
+    try:
+        app()
+    except ShopError as error:
+        errors.print(str(error), style="red")
+        sys.exit(2)
