@@ -1,7 +1,7 @@
 """The knowledge of a day: version tables cut to what was known then.
 
-A version is in force on day D when `known_on <= D` and it was not superseded by then. Every learning and decision asset reads marts through here.
-"""
+A version is in force on day D when `known_on <= D` and it was not superseded by then. Every learning and decision asset reads marts
+through here."""
 
 from collections.abc import Sequence
 from datetime import date

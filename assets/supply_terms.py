@@ -1,9 +1,8 @@
 """Who delivers what, when: suppliers' terms per product on one day, and the days an order has to cover.
 
-Terms: orders decided with the knowledge of day D go out on the *order day* D + 1 and arrive `lead_time_days` later, before that day's sales. The
-next chance to order is the supplier's next order weekday (or `review_days` later where it takes orders every day), so an order must cover the
-demand of `lead_time_days + review_days` days from D + 1 on.
-"""
+Terms: orders decided with the knowledge of day D go out on the *order day* D + 1 and arrive `lead_time_days` later, before that day's
+sales. The next chance to order is the supplier's next order weekday (or `review_days` later where it takes orders every day), so an order
+must cover the demand of `lead_time_days + review_days` days from D + 1 on."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -47,14 +46,24 @@ class Supply:
                 "assumed",
             )
         )
-        return pl.DataFrame(rows, schema_overrides={"lead_time_days": pl.Int64, "review_days": pl.Int64, "min_order_value": pl.Float64, "fixed_order_cost": pl.Float64})
+        return pl.DataFrame(
+            rows,
+            schema_overrides={
+                "lead_time_days": pl.Int64,
+                "review_days": pl.Int64,
+                "min_order_value": pl.Float64,
+                "fixed_order_cost": pl.Float64,
+            },
+        )
 
     def products_on(self, day: date) -> pl.DataFrame:
         """Products with their supplier's terms; a product without a known supplier has the default one."""
         suppliers = self.suppliers_on(day)
         known = set(suppliers["supplier_id"])
-        products = self.products.as_of(day).filter(~pl.col("is_service")).with_columns(
-            supplier_id=pl.when(pl.col("supplier_id").is_in(known)).then("supplier_id").otherwise(pl.lit(DEFAULT_SUPPLIER))
+        products = (
+            self.products.as_of(day)
+            .filter(~pl.col("is_service"))
+            .with_columns(supplier_id=pl.when(pl.col("supplier_id").is_in(known)).then("supplier_id").otherwise(pl.lit(DEFAULT_SUPPLIER)))
         )
         return products.join(suppliers, on="supplier_id", how="left")
 
@@ -93,14 +102,19 @@ def next_order_day(order_day: date, weekdays: frozenset[int], review_days: int |
 
 def read_supply(house: House, warehouse: Warehouse, last_day: date) -> Supply:
     """Read once what every day up to `last_day` needs."""
-    return Supply(read_versions(warehouse, "dim_products", last_day), read_versions(warehouse, "dim_suppliers", last_day), house.shop.suppliers)
+    return Supply(
+        read_versions(warehouse, "dim_products", last_day), read_versions(warehouse, "dim_suppliers", last_day), house.shop.suppliers
+    )
 
 
 def supply_horizons(supply: Supply, day: date, items: pl.DataFrame) -> pl.DataFrame:
-    """The horizons the replenishment program asks for: product_id, location_id, horizon_days (lead time, and lead time + review), items x 2."""
+    """The horizons the replenishment program asks for: product_id, location_id, horizon_days (lead time, and lead time +
+    review), items x 2."""
     terms = supply.products_on(day).select("product_id", "lead_time_days", "review_days")
     joined = items.join(terms, on="product_id").with_columns(cover_days=pl.col("lead_time_days") + pl.col("review_days"))
     key = ["product_id", "location_id"]
-    return pl.concat(
-        [joined.select(*key, horizon_days="lead_time_days"), joined.select(*key, horizon_days="cover_days")]
-    ).unique().sort(*key, "horizon_days")
+    return (
+        pl.concat([joined.select(*key, horizon_days="lead_time_days"), joined.select(*key, horizon_days="cover_days")])
+        .unique()
+        .sort(*key, "horizon_days")
+    )

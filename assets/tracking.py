@@ -1,8 +1,7 @@
 """MLflow as a resource: one parent run per training, one child per model family, tables as artifacts, one registered model.
 
-Imported lazily: MLflow alone costs seconds of process start. The tracking store is a SQLite file in the shop's state folder, always named by an
-absolute address; its schema is created once at set-up, because parallel first uses race.
-"""
+Imported lazily: MLflow alone costs seconds of process start. The tracking store is a SQLite file in the shop's state folder, always named
+by an absolute address; its schema is created once at set-up, because parallel first uses race."""
 
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -56,15 +55,17 @@ class Tracking(dg.ConfigurableResource):
     def record(self, training: TrainingRecord) -> tuple[str, str]:
         """Log the training and register its model version; returns (run id, version).
 
-        A training with the same `fingerprint` tag is not logged twice. The alias `champion` points at the version trained on the latest day,
-        so a backfill of the past never takes it away from the present.
+        A training with the same `fingerprint` tag is not logged twice. The alias `champion` points at the version trained on the
+        latest day, so a backfill of the past never takes it away from the present.
         """
         self.prepare()
         with self._lock():
             client = self._client()
             experiment = client.get_experiment_by_name(training.experiment)
             location = (Path(self.folder).resolve() / "artifacts" / training.experiment).as_uri()
-            experiment_id = experiment.experiment_id if experiment else client.create_experiment(training.experiment, artifact_location=location)
+            experiment_id = (
+                experiment.experiment_id if experiment else client.create_experiment(training.experiment, artifact_location=location)
+            )
             known = self._known_version(client, training)
             if known is not None:
                 return known
@@ -104,7 +105,9 @@ class Tracking(dg.ConfigurableResource):
         if not client.search_registered_models(filter_string=f"name = '{name}'"):
             client.create_registered_model(name, description="See docs/architecture.md; versions are one per training day.")
         source = f"{client.get_run(run_id).info.artifact_uri}/model"
-        version = client.create_model_version(name, source=source, run_id=run_id, tags={key: str(value) for key, value in training.tags.items()})
+        version = client.create_model_version(
+            name, source=source, run_id=run_id, tags={key: str(value) for key, value in training.tags.items()}
+        )
         latest = max(_versions(client, name), key=lambda each: (each.tags.get("trained_as_of", ""), int(each.version)))
         client.set_registered_model_alias(name, "champion", str(latest.version))
         return str(version.version)

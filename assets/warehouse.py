@@ -1,8 +1,7 @@
 """The warehouse: one DuckDB file, one opener at a time.
 
-Every opener takes the file lock `warehouse.lock` first; the kernel frees it when a process dies. It is held only for the short load: read into
-frames, let go, compute, come back and write. Partitions are replaced whole, in one transaction.
-"""
+Every opener takes the file lock `warehouse.lock` first; the kernel frees it when a process dies. It is held only for the short load: read
+into frames, let go, compute, come back and write. Partitions are replaced whole, in one transaction."""
 
 import time
 from collections.abc import Iterator, Sequence

@@ -29,7 +29,20 @@ def _parse(project: DbtProject) -> None:
     folder = str(project.project_dir)
     target = str(Path(project.manifest_path).parent)
     outcome = dbtRunner().invoke(
-        ["parse", "--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target, "--quiet", "--log-level-file", "none"]
+        [
+            "parse",
+            "--project-dir",
+            folder,
+            "--profiles-dir",
+            folder,
+            "--target-path",
+            target,
+            "--log-path",
+            target,
+            "--quiet",
+            "--log-level-file",
+            "none",
+        ]
     )
     if not outcome.success:
         raise RuntimeError(f"dbt could not parse {folder}: {outcome.exception or 'run `dbt parse` there to see why'}.")

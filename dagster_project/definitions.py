@@ -20,7 +20,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     shop = load_shop(settings.shop_folder)
     days = daily_partitions(shop)
     manifest = ensure_manifest(dbt_project(settings))
-    assets = [each.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=days, owners=OWNERS)) for each in all_assets(manifest)]
+    assets = [
+        each.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=days, owners=OWNERS)) for each in all_assets(manifest)
+    ]
     return dg.Definitions(
         assets=assets,
         asset_checks=all_checks(),

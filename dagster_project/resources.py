@@ -18,15 +18,15 @@ def state_folder(settings: Settings) -> Path:
 
 def dbt_project(settings: Settings) -> DbtProject:
     """dbt's project with its manifest in the shop's state folder, not in the source tree."""
-    return DbtProject(project_dir=settings.dbt_project, profiles_dir=settings.dbt_project, target_path=state_folder(settings) / "dbt" / "target")
+    return DbtProject(
+        project_dir=settings.dbt_project, profiles_dir=settings.dbt_project, target_path=state_folder(settings) / "dbt" / "target"
+    )
 
 
 def resources(settings: Settings) -> dict[str, object]:
     """Every resource an asset may ask for."""
     state = state_folder(settings)
-    house = House(
-        shop_folder=str(settings.shop_folder), state_folder=str(state), key_file=str(settings.key_file), threads=settings.threads
-    )
+    house = House(shop_folder=str(settings.shop_folder), state_folder=str(state), key_file=str(settings.key_file), threads=settings.threads)
     return {
         "house": house,
         "warehouse": Warehouse(path=str(house.warehouse), threads=settings.threads),

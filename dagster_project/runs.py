@@ -76,4 +76,6 @@ def serve_ui(settings: Settings, host: str, port: int) -> int:
     home = dagster_home(settings)
     prepare_state(settings)
     workspace = settings.dbt_project.parent / "workspace.yaml"
-    return subprocess.call([str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(workspace), "-h", host, "-p", str(port)], cwd=home)
+    return subprocess.call(
+        [str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(workspace), "-h", host, "-p", str(port)], cwd=home
+    )

@@ -13,7 +13,12 @@ def alert_on_failure() -> dg.SensorDefinition:
 
     @dg.run_failure_sensor(name="alert_on_failure", default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=30)
     def sensor(context: dg.RunFailureSensorContext, house: House) -> None:
-        write_alert(house, "run_failed", f"run {context.dagster_run.run_id[:8]}", context.failure_event.message or "A run failed; see Runs in the UI.")
+        write_alert(
+            house,
+            "run_failed",
+            f"run {context.dagster_run.run_id[:8]}",
+            context.failure_event.message or "A run failed; see Runs in the UI.",
+        )
 
     return sensor
 

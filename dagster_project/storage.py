@@ -1,9 +1,8 @@
 """Dagster's SQLite event log, writing the events of a partition range in one transaction.
 
-A run over a range of partitions logs two events per asset and day. Dagster's SQLite storage opens a new engine and commits twice for each of
-them; for 60 days of 60 assets that alone was over a minute of CPU (docs/decisions/0003). Dagster hands such events over as batches
-(`DAGSTER_EVENT_BATCH_SIZE`); this storage writes a batch as a batch. Everything else is Dagster's own.
-"""
+A run over a range of partitions logs two events per asset and day. Dagster's SQLite storage opens a new engine and commits twice for each
+of them; for 60 days of 60 assets that alone was over a minute of CPU (docs/decisions/0003). Dagster hands such events over as batches
+(`DAGSTER_EVENT_BATCH_SIZE`); this storage writes a batch as a batch. Everything else is Dagster's own."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -66,7 +66,9 @@ RECORDED_AT = Column(
     "timestamp",
     "when the shop's system wrote this record; decides from which day on decisions may use it",
 )
-CUSTOMER_ID = Column("customer_id", "text", "the shop's customer number; leaves landing as the pseudonym `customer_key`", personal="pseudonym")
+CUSTOMER_ID = Column(
+    "customer_id", "text", "the shop's customer number; leaves landing as the pseudonym `customer_key`", personal="pseudonym"
+)
 LOCATION_ID = Column("location_id", "text", "store, warehouse or web shop", default="main")
 
 
@@ -78,7 +80,9 @@ def _fields(column: Column) -> dict:
     return {name: getattr(column, name) for name in Column.__dataclass_fields__}
 
 
-def _table(name: str, grain: str, key: tuple[str, ...], about: str | None, columns: tuple[Column, ...], without: str, need: Need = "optional") -> Table:
+def _table(
+    name: str, grain: str, key: tuple[str, ...], about: str | None, columns: tuple[Column, ...], without: str, need: Need = "optional"
+) -> Table:
     return Table(name=name, grain=grain, columns=(*columns, RECORDED_AT), key=key, about=about, without=without, need=need)
 
 
@@ -91,13 +95,37 @@ ORDER_LINES = _table(
         Column("order_id", "text", "order or receipt number", required=True),
         Column("line_id", "text", "line within the order", required=True),
         Column("order_ts", "timestamp", "when the customer ordered (or returned), local time unless it carries an offset", required=True),
-        Column("line_type", "text", "a cancellation voids the earlier version of the same key", allowed=("sale", "return", "cancellation"), default="sale"),
+        Column(
+            "line_type",
+            "text",
+            "a cancellation voids the earlier version of the same key",
+            allowed=("sale", "return", "cancellation"),
+            default="sale",
+        ),
         Column("product_id", "text", "what was ordered", required=True),
         LOCATION_ID,
         CUSTOMER_ID,
-        Column("units", "number", "units ordered; negative exactly for returns", required=True, unit="units", minimum=-100_000, maximum=100_000),
-        Column("unit_price", "money", "price per unit before line discounts, tax as the shop reports it", required=True, unit="currency per unit", minimum=0, maximum=1_000_000),
-        Column("discount_amount", "money", "all discounts of the line, coupons included", unit="currency per line", minimum=0, maximum=10_000_000, default=0.0),
+        Column(
+            "units", "number", "units ordered; negative exactly for returns", required=True, unit="units", minimum=-100_000, maximum=100_000
+        ),
+        Column(
+            "unit_price",
+            "money",
+            "price per unit before line discounts, tax as the shop reports it",
+            required=True,
+            unit="currency per unit",
+            minimum=0,
+            maximum=1_000_000,
+        ),
+        Column(
+            "discount_amount",
+            "money",
+            "all discounts of the line, coupons included",
+            unit="currency per line",
+            minimum=0,
+            maximum=10_000_000,
+            default=0.0,
+        ),
         Column("coupon_id", "text", "coupon redeemed on this line"),
         Column("promotion_id", "text", "promotion in force on this line"),
         Column("channel", "text", "where it was ordered: web, app, store, …", default="store"),
@@ -134,7 +162,14 @@ PRODUCTS = _table(
         Column("category", "text", "the level at which forecasts are pooled", default="uncategorised"),
         Column("department", "text", "the level above category", default="all"),
         Column("brand", "text", "brand or manufacturer"),
-        Column("unit_cost", "money", "purchase cost per unit; without it `[assumptions] cost_share` of the price is used and said so", unit="currency per unit", minimum=0, maximum=1_000_000),
+        Column(
+            "unit_cost",
+            "money",
+            "purchase cost per unit; without it `[assumptions] cost_share` of the price is used and said so",
+            unit="currency per unit",
+            minimum=0,
+            maximum=1_000_000,
+        ),
         Column("regular_price", "money", "list price", unit="currency per unit", minimum=0, maximum=1_000_000),
         Column("supplier_id", "text", "who delivers it"),
         Column("pack_units", "integer", "units per orderable pack", unit="units", minimum=1, maximum=1_000_000, default=1),
@@ -177,7 +212,15 @@ STOCK_LEVELS = _table(
         Column("business_day", "day", "day of the count (end of day)", required=True),
         Column("product_id", "text", "what was counted", required=True),
         LOCATION_ID,
-        Column("on_hand", "number", "units that can be sold; negative is clipped to 0 and flagged", required=True, unit="units", minimum=-10_000_000, maximum=10_000_000),
+        Column(
+            "on_hand",
+            "number",
+            "units that can be sold; negative is clipped to 0 and flagged",
+            required=True,
+            unit="units",
+            minimum=-10_000_000,
+            maximum=10_000_000,
+        ),
     ),
     "a perpetual ledger from a declared opening position, sales and own orders (`stock_source = 'ledger'`); stock-outs stay unseen",
 )
@@ -213,10 +256,21 @@ SUPPLIERS = _table(
         Column("supplier_name", "text", "name"),
         Column("lead_time_days", "integer", "days from order to arrival", required=True, unit="days", minimum=0, maximum=365),
         Column("lead_time_sd_days", "number", "standard deviation of the lead time", unit="days", minimum=0, maximum=365, default=0.0),
-        Column("review_days", "integer", "days between two order chances; derived from order_weekdays where empty", unit="days", minimum=1, maximum=365),
+        Column(
+            "review_days",
+            "integer",
+            "days between two order chances; derived from order_weekdays where empty",
+            unit="days",
+            minimum=1,
+            maximum=365,
+        ),
         Column("order_weekdays", "text", "weekdays on which orders are taken, e.g. `Mon,Thu`; empty: every day"),
-        Column("min_order_value", "money", "smallest order accepted", unit="currency per order", minimum=0, maximum=100_000_000, default=0.0),
-        Column("fixed_order_cost", "money", "cost of placing one order", unit="currency per order", minimum=0, maximum=1_000_000, default=0.0),
+        Column(
+            "min_order_value", "money", "smallest order accepted", unit="currency per order", minimum=0, maximum=100_000_000, default=0.0
+        ),
+        Column(
+            "fixed_order_cost", "money", "cost of placing one order", unit="currency per order", minimum=0, maximum=1_000_000, default=0.0
+        ),
     ),
     "one supplier with the lead time, order days and minimum of `[suppliers]` in shop.toml",
 )
@@ -279,12 +333,22 @@ COUPONS = _table(
     (
         Column("coupon_id", "text", "kind of coupon", required=True),
         Column("campaign_id", "text", "campaign it belongs to"),
-        Column("face_value", "money", "what one redemption takes off", required=True, unit="currency per redemption", minimum=0, maximum=100_000),
+        Column(
+            "face_value",
+            "money",
+            "what one redemption takes off",
+            required=True,
+            unit="currency per redemption",
+            minimum=0,
+            maximum=100_000,
+        ),
         Column("min_basket", "money", "smallest basket that may redeem it", unit="currency", minimum=0, maximum=1_000_000, default=0.0),
         Column("category", "text", "category it is limited to; empty: whole shop"),
         Column("valid_from", "day", "first day", required=True),
         Column("valid_to", "day", "last day", required=True),
-        Column("issuance_limit", "integer", "how many may be given out (stock of coupons)", unit="coupons", minimum=0, maximum=1_000_000_000),
+        Column(
+            "issuance_limit", "integer", "how many may be given out (stock of coupons)", unit="coupons", minimum=0, maximum=1_000_000_000
+        ),
     ),
     "no coupon budget",
 )
@@ -299,7 +363,14 @@ COUPON_ASSIGNMENTS = _table(
         _required(CUSTOMER_ID),
         Column("coupon_id", "text", "coupon given; empty: control group"),
         Column("assigned_on", "day", "day it was given", required=True),
-        Column("propensity", "number", "probability of this arm at the draw; empty: not randomised", unit="probability", minimum=0.000001, maximum=1),
+        Column(
+            "propensity",
+            "number",
+            "probability of this arm at the draw; empty: not randomised",
+            unit="probability",
+            minimum=0.000001,
+            maximum=1,
+        ),
     ),
     "no causal uplift: the coupon tables say `causal = false` and propose a pilot",
 )

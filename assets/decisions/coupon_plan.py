@@ -35,7 +35,12 @@ OFFER_COLUMNS = ("customer_key", "segment", "coupon_id", "expected_gain", "expec
     name="coupon_plan",
     specs=[dg.AssetSpec(KEYS[name], group_name="decisions", kinds={"pulp"}, deps=UPSTREAM, description=ABOUT[name]) for name in TABLES],
     check_specs=[
-        dg.AssetCheckSpec("plan_is_checked", asset=KEYS[ASSIGNMENTS], blocking=True, description="An independent checker recomputed every limit of both plans."),
+        dg.AssetCheckSpec(
+            "plan_is_checked",
+            asset=KEYS[ASSIGNMENTS],
+            blocking=True,
+            description="An independent checker recomputed every limit of both plans.",
+        ),
         dg.AssetCheckSpec("no_limit_gave_way", asset=KEYS[LIMITS], description="No limit collided with another."),
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
@@ -45,13 +50,19 @@ def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Ware
     window = partition_window(context)
     bounds = [window.start, window.last_day]
     scores = warehouse.read("select * from response.coupon_scores where as_of_day between ? and ? order by all", bounds)
-    profiles = warehouse.read("select as_of_day, customer_key, rfm_segment, email_consent from marts.customer_profile where as_of_day between ? and ? order by all", bounds)
+    profiles = warehouse.read(
+        "select as_of_day, customer_key, rfm_segment, email_consent from marts.customer_profile where as_of_day between ?"
+        " and ? order by all",
+        bounds,
+    )
     coupons = read_versions(warehouse, "dim_coupons", window.last_day)
     made: dict[str, list[pl.DataFrame]] = {name: [table_contracts()[name].empty()] for name in TABLES}
     certificates: list[PlanCertificate] = []
     for day in window.days:
         known = coupons.as_of(day)
-        customers = profiles.filter(pl.col("as_of_day") == day).select("customer_key", segment=pl.col("rfm_segment"), may_be_written_to=pl.col("email_consent").fill_null(True))
+        customers = profiles.filter(pl.col("as_of_day") == day).select(
+            "customer_key", segment=pl.col("rfm_segment"), may_be_written_to=pl.col("email_consent").fill_null(True)
+        )
         today = scores.filter(pl.col("as_of_day") == day)
         parts, proofs = _plan_day(house, day, customers, today, known)
         certificates += proofs
@@ -60,33 +71,60 @@ def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Ware
     frames = {name: pl.concat([part.select(made[name][0].columns) for part in made[name]], how="vertical_relaxed") for name in TABLES}
     rows = {name: warehouse.replace_days(table_contracts()[name], frames[name], window.days) for name in TABLES}
     for name in TABLES:
-        extra = {"budget curve": budget_picture(frames[CURVE].filter(pl.col("as_of_day") == window.last_day), house.shop.currency)} if name == CURVE else {}
+        extra = (
+            {"budget curve": budget_picture(frames[CURVE].filter(pl.col("as_of_day") == window.last_day), house.shop.currency)}
+            if name == CURVE
+            else {}
+        )
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows[name], **extra})
     broken = [violation for proof in certificates for violation in proof.violations]
     relaxed = [proof.plan for proof in certificates if proof.status == "relaxed"]
-    yield dg.AssetCheckResult(check_name="plan_is_checked", asset_key=KEYS[ASSIGNMENTS], passed=not broken and all(proof.checked for proof in certificates), metadata={"violations": "; ".join(broken[:5])})
-    yield dg.AssetCheckResult(check_name="no_limit_gave_way", asset_key=KEYS[LIMITS], passed=not relaxed, severity=dg.AssetCheckSeverity.WARN, metadata={"relaxed_plans": len(relaxed)})
+    yield dg.AssetCheckResult(
+        check_name="plan_is_checked",
+        asset_key=KEYS[ASSIGNMENTS],
+        passed=not broken and all(proof.checked for proof in certificates),
+        metadata={"violations": "; ".join(broken[:5])},
+    )
+    yield dg.AssetCheckResult(
+        check_name="no_limit_gave_way",
+        asset_key=KEYS[LIMITS],
+        passed=not relaxed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"relaxed_plans": len(relaxed)},
+    )
 
 
-def _plan_day(house: House, day: date, customers: pl.DataFrame, scores: pl.DataFrame, coupons: pl.DataFrame) -> tuple[dict[str, pl.DataFrame], list[PlanCertificate]]:
+def _plan_day(
+    house: House, day: date, customers: pl.DataFrame, scores: pl.DataFrame, coupons: pl.DataFrame
+) -> tuple[dict[str, pl.DataFrame], list[PlanCertificate]]:
     settings = CouponSettings(holdout_share=house.shop.coupons.holdout_share, draw=f"coupons-{day.isoformat()}", threads=1)
     limits = _limits(house, scores, coupons)
     writable = customers.filter("may_be_written_to")
-    offers = scores.filter(pl.col("causal") & pl.col("value").is_not_null()).join(writable, on="customer_key").join(
-        coupons.select("coupon_id", "category"), on="coupon_id", how="left"
+    offers = (
+        scores.filter(pl.col("causal") & pl.col("value").is_not_null())
+        .join(writable, on="customer_key")
+        .join(coupons.select("coupon_id", "category"), on="coupon_id", how="left")
     )
     candidates = offers.select(OFFER_COLUMNS)
     everyone = customers.select("customer_key", "segment") if candidates.height else None
     assignment = assign_coupons(candidates, limits, settings, everyone)
     budget = plan_coupon_budget(cells_from_candidates(candidates, offers.select("coupon_id", "face_value").unique()), limits, settings)
     source = scores.select("causal", "effect_source", "model_version").unique().sort("model_version").head(1)
-    told = {name: pl.lit(source[name][0] if source.height else None, dtype=kind) for name, kind in (("causal", pl.Boolean), ("effect_source", pl.String), ("model_version", pl.String))}
+    told = {
+        name: pl.lit(source[name][0] if source.height else None, dtype=kind)
+        for name, kind in (("causal", pl.Boolean), ("effect_source", pl.String), ("model_version", pl.String))
+    }
     plans = [budget.certificate, assignment.certificate]
     frames = {
         BUDGET: budget.budget.with_columns(**told, input_version=pl.lit(budget.certificate.input_hash)),
         ASSIGNMENTS: assignment.assignments.with_columns(**told, input_version=pl.lit(assignment.certificate.input_hash)),
         CURVE: budget.curve,
-        LIMITS: pl.concat([_limits_of("coupon_budget", budget.limits, budget.certificate), _limits_of("coupon_assignments", assignment.limits, assignment.certificate)]),
+        LIMITS: pl.concat(
+            [
+                _limits_of("coupon_budget", budget.limits, budget.certificate),
+                _limits_of("coupon_assignments", assignment.limits, assignment.certificate),
+            ]
+        ),
         CERTIFICATES: certificates_frame(plans).drop("seconds"),
     }
     return frames, plans

@@ -1,4 +1,5 @@
-"""Purchase orders of each day: reads positions, demand distributions, terms and limits; calls the replenishment program; writes its tables."""
+"""Purchase orders of each day: reads positions, demand distributions, terms and limits; calls the replenishment program; writes its
+tables."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -21,7 +22,15 @@ POSITION, ORDERS = "decisions.stock_position", "decisions.replenishment_orders"
 SUPPLIERS, LIMITS, CERTIFICATES = "decisions.supplier_orders", "decisions.replenishment_limits", "decisions.replenishment_certificates"
 TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
-UPSTREAM = [["demand", "lead_time_quantiles"], ["marts", "sales_panel"], ["marts", "fct_stock_daily"], ["marts", "fct_purchase_orders"], ["marts", "dim_products"], ["marts", "dim_suppliers"], ["marts", "dim_locations"]]
+UPSTREAM = [
+    ["demand", "lead_time_quantiles"],
+    ["marts", "sales_panel"],
+    ["marts", "fct_stock_daily"],
+    ["marts", "fct_purchase_orders"],
+    ["marts", "dim_products"],
+    ["marts", "dim_suppliers"],
+    ["marts", "dim_locations"],
+]
 ABOUT = {
     POSITION: "Units on hand and in transit per item.",
     ORDERS: "What to order today, item by item, and why.",
@@ -37,7 +46,9 @@ LEAD_QUANTILES = ("q10", "q50", "q90")
     name="replenishment",
     specs=[dg.AssetSpec(KEYS[name], group_name="decisions", kinds={"pulp"}, deps=UPSTREAM, description=ABOUT[name]) for name in TABLES],
     check_specs=[
-        dg.AssetCheckSpec("plan_is_checked", asset=KEYS[ORDERS], blocking=True, description="An independent checker recomputed every rule of the plan."),
+        dg.AssetCheckSpec(
+            "plan_is_checked", asset=KEYS[ORDERS], blocking=True, description="An independent checker recomputed every rule of the plan."
+        ),
         dg.AssetCheckSpec("no_limit_gave_way", asset=KEYS[LIMITS], description="No limit collided with another."),
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
@@ -47,9 +58,21 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     window = partition_window(context)
     supply, stock = read_supply(house, warehouse, window.last_day), read_stock_inputs(house, warehouse, window.last_day)
     locations = read_versions(warehouse, "dim_locations", window.last_day)
-    prices = read_versions(warehouse, "sales_panel", window.last_day, ("business_day", "product_id", "location_id", "unit_price"), where=f"business_day >= date '{window.start}' - 1")
-    serving = dict(warehouse.read("select as_of_day, model_version from demand.training_runs where as_of_day between ? and ?", [window.start, window.last_day]).rows())
-    quantiles = warehouse.read("select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day])
+    prices = read_versions(
+        warehouse,
+        "sales_panel",
+        window.last_day,
+        ("business_day", "product_id", "location_id", "unit_price"),
+        where=f"business_day >= date '{window.start}' - 1",
+    )
+    serving = dict(
+        warehouse.read(
+            "select as_of_day, model_version from demand.training_runs where as_of_day between ? and ?", [window.start, window.last_day]
+        ).rows()
+    )
+    quantiles = warehouse.read(
+        "select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day]
+    )
     own_orders = _own_orders_before(warehouse, window.start)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
@@ -59,31 +82,64 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         terms = supply.suppliers_on(day)
         plan = plan_replenishment(position, terms, _limits(house, locations, day), _settings(house))
         plans.append(plan)
-        own_orders = pl.concat([own_orders, plan.orders.filter(pl.col("order_units") > 0).select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])])
+        own_orders = pl.concat(
+            [own_orders, plan.orders.filter(pl.col("order_units") > 0).select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])]
+        )
         lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
-        made[POSITION].append(position.select("as_of_day", "product_id", "location_id", "on_hand", "in_transit_units", "overdue_units", "on_hand_flag", "stock_source"))
+        made[POSITION].append(
+            position.select(
+                "as_of_day", "product_id", "location_id", "on_hand", "in_transit_units", "overdue_units", "on_hand_flag", "stock_source"
+            )
+        )
         cost_source = position.select("product_id", "location_id", "cost_source", "supplier_terms")
-        made[ORDERS].append(plan.orders.join(cost_source, on=["product_id", "location_id"], how="left").with_columns(**lineage, model_version=pl.lit(serving[day])))
+        made[ORDERS].append(
+            plan.orders.join(cost_source, on=["product_id", "location_id"], how="left").with_columns(
+                **lineage, model_version=pl.lit(serving[day])
+            )
+        )
         made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage))
         made[LIMITS].append(plan.limits.with_columns(**lineage))
-        made[CERTIFICATES].append(certificates_frame([plan.certificate]).with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id)).drop("seconds"))
+        made[CERTIFICATES].append(
+            certificates_frame([plan.certificate]).with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id)).drop("seconds")
+        )
     contracts = table_contracts()
     rows = {name: warehouse.replace_days(contracts[name], pl.concat(made[name], how="vertical_relaxed"), window.days) for name in TABLES}
     bought = plans[-1].orders.filter(pl.col("order_units") > 0)
     for name in TABLES:
-        extra = {"lines_of_last_day": bought.height, "value_of_last_day": float(bought["order_value"].sum()), "first lines": dg.MetadataValue.md(_first_lines(bought))} if name == ORDERS else {}
+        extra = (
+            {
+                "lines_of_last_day": bought.height,
+                "value_of_last_day": float(bought["order_value"].sum()),
+                "first lines": dg.MetadataValue.md(_first_lines(bought)),
+            }
+            if name == ORDERS
+            else {}
+        )
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows[name], **extra})
     broken = [violation for plan in plans for violation in plan.certificate.violations]
     relaxed = [str(day) for day, plan in zip(window.days, plans, strict=True) if plan.certificate.status == "relaxed"]
-    yield dg.AssetCheckResult(check_name="plan_is_checked", asset_key=KEYS[ORDERS], passed=not broken and all(plan.certificate.checked for plan in plans), metadata={"violations": "; ".join(broken[:5])})
-    yield dg.AssetCheckResult(check_name="no_limit_gave_way", asset_key=KEYS[LIMITS], passed=not relaxed, severity=dg.AssetCheckSeverity.WARN, metadata={"relaxed_days": ", ".join(relaxed[:10])})
+    yield dg.AssetCheckResult(
+        check_name="plan_is_checked",
+        asset_key=KEYS[ORDERS],
+        passed=not broken and all(plan.certificate.checked for plan in plans),
+        metadata={"violations": "; ".join(broken[:5])},
+    )
+    yield dg.AssetCheckResult(
+        check_name="no_limit_gave_way",
+        asset_key=KEYS[LIMITS],
+        passed=not relaxed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"relaxed_days": ", ".join(relaxed[:10])},
+    )
 
 
 def _own_orders_before(warehouse: Warehouse, day: date) -> pl.DataFrame:
     if not warehouse.exists(ORDERS):
         return pl.DataFrame(schema=OWN_ORDERS_SCHEMA)
     return warehouse.read(
-        f"select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} where order_units > 0 and as_of_day < ? order by all", [day]
+        f"select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} where order_units > 0 "
+        "and as_of_day < ? order by all",
+        [day],
     ).cast(OWN_ORDERS_SCHEMA)
 
 
@@ -91,16 +147,37 @@ def _items(house: House, supply: Supply, prices: Versions, quantiles: pl.DataFra
     """One row per item with a forecast: terms, cost, price and the two demand distributions the program weighs."""
     key = ["product_id", "location_id"]
     terms = supply.products_on(day)
-    price = prices.as_of(day).filter(pl.col("business_day") <= day).sort("business_day").group_by(key, maintain_order=True).last().select(*key, "unit_price")
-    cost_share = house.shop.assumptions.cost_share
-    items = quantiles.select(key).unique().join(terms, on="product_id").join(price, on=key, how="left").with_columns(
-        cost_source=pl.when(pl.col("unit_cost").is_not_null()).then(pl.lit("shop")).otherwise(pl.lit("assumed share of price")),
-        unit_cost=pl.coalesce("unit_cost", pl.col("unit_price") * cost_share),
-        discontinued=pl.col("discontinued_on").is_not_null() & (pl.col("discontinued_on") < pl.col("order_day")),
-        cover_days=pl.col("lead_time_days") + pl.col("review_days"),
+    price = (
+        prices.as_of(day)
+        .filter(pl.col("business_day") <= day)
+        .sort("business_day")
+        .group_by(key, maintain_order=True)
+        .last()
+        .select(*key, "unit_price")
     )
-    lead = quantiles.select(*key, lead_time_days="horizon_days", lead_mean_units="mean_units", **{f"lead_{name}": name for name in LEAD_QUANTILES})
-    cover = quantiles.select(*key, cover_days="horizon_days", cover_mean_units="mean_units", forecast_model="model", **{f"cover_{name}": name for name in COVER_QUANTILES})
+    cost_share = house.shop.assumptions.cost_share
+    items = (
+        quantiles.select(key)
+        .unique()
+        .join(terms, on="product_id")
+        .join(price, on=key, how="left")
+        .with_columns(
+            cost_source=pl.when(pl.col("unit_cost").is_not_null()).then(pl.lit("shop")).otherwise(pl.lit("assumed share of price")),
+            unit_cost=pl.coalesce("unit_cost", pl.col("unit_price") * cost_share),
+            discontinued=pl.col("discontinued_on").is_not_null() & (pl.col("discontinued_on") < pl.col("order_day")),
+            cover_days=pl.col("lead_time_days") + pl.col("review_days"),
+        )
+    )
+    lead = quantiles.select(
+        *key, lead_time_days="horizon_days", lead_mean_units="mean_units", **{f"lead_{name}": name for name in LEAD_QUANTILES}
+    )
+    cover = quantiles.select(
+        *key,
+        cover_days="horizon_days",
+        cover_mean_units="mean_units",
+        forecast_model="model",
+        **{f"cover_{name}": name for name in COVER_QUANTILES},
+    )
     return items.join(lead, on=[*key, "lead_time_days"], how="left").join(cover, on=[*key, "cover_days"], how="left").sort(key)
 
 
@@ -113,10 +190,18 @@ def _limits(house: House, locations: Versions, day: date) -> ReplenishmentLimits
 
 def _settings(house: House) -> ReplenishmentSettings:
     assumptions = house.shop.assumptions
-    return ReplenishmentSettings(holding_cost_per_year=assumptions.holding_cost_per_year, lost_sale_cost_share=assumptions.lost_sale_cost_share)
+    return ReplenishmentSettings(
+        holding_cost_per_year=assumptions.holding_cost_per_year, lost_sale_cost_share=assumptions.lost_sale_cost_share
+    )
 
 
 def _first_lines(bought: pl.DataFrame) -> str:
     top = bought.sort("order_value", "product_id", "location_id", descending=[True, False, False]).head(8)
     lines = ["| product | location | units | value | why |", "|---|---|---|---|---|"]
-    return "\n".join(lines + [f"| {row['product_id']} | {row['location_id']} | {row['order_units']:.0f} | {row['order_value']:.2f} | {row['sentence']} |" for row in top.to_dicts()])
+    return "\n".join(
+        lines
+        + [
+            f"| {row['product_id']} | {row['location_id']} | {row['order_units']:.0f} | {row['order_value']:.2f} | {row['sentence']} |"
+            for row in top.to_dicts()
+        ]
+    )

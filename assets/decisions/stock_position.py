@@ -1,9 +1,8 @@
 """What lies on the shelf and what is on its way, per item and day.
 
-With a stock feed the last count decides. Without one Countinghouse keeps a perpetual ledger: a declared opening position, less sales, plus its own
-orders as they fall due (`stock_source = 'ledger'`). Units in transit are the shop's open purchase orders, or Countinghouse's own orders where the
-shop hands in none. An overdue delivery is expected tomorrow and flagged.
-"""
+With a stock feed the last count decides. Without one Countinghouse keeps a perpetual ledger: a declared opening position, less sales,
+plus its own orders as they fall due (`stock_source = 'ledger'`). Units in transit are the shop's open purchase orders, or Countinghouse's
+own orders where the shop hands in none. An overdue delivery is expected tomorrow and flagged."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +16,13 @@ from assets.warehouse import Warehouse
 KEY = ["product_id", "location_id"]
 OPENING_RATE_DAYS = 56
 STALE_AFTER_DAYS = 2
-OWN_ORDERS_SCHEMA = {"as_of_day": pl.Date, "product_id": pl.String, "location_id": pl.String, "order_units": pl.Float64, "expected_arrival_on": pl.Date}
+OWN_ORDERS_SCHEMA = {
+    "as_of_day": pl.Date,
+    "product_id": pl.String,
+    "location_id": pl.String,
+    "order_units": pl.Float64,
+    "expected_arrival_on": pl.Date,
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,9 @@ def read_stock_inputs(house: House, warehouse: Warehouse, last_day: date) -> Sto
     return StockInputs(
         stock=read_versions(warehouse, "fct_stock_daily", last_day),
         purchase_orders=read_versions(warehouse, "fct_purchase_orders", last_day),
-        sales=read_versions(warehouse, "fct_sales_daily", last_day, ("business_day", "product_id", "location_id", "units", "units_returned")),
+        sales=read_versions(
+            warehouse, "fct_sales_daily", last_day, ("business_day", "product_id", "location_id", "units", "units_returned")
+        ),
         opening_day=shop.stock.opening_day or shop.last_day,
         opening_cover_days=shop.stock.opening_cover_days,
     )
@@ -70,8 +77,10 @@ def stock_position(inputs: StockInputs, day: date, items: pl.DataFrame, own_orde
 
 def _in_transit(position: pl.DataFrame) -> pl.DataFrame:
     lists = position.select("row", "arrival", "due_on", "due_units", "due_late").explode("due_on", "due_units", "due_late")
-    sums = lists.filter(pl.col("due_on") <= pl.col("arrival")).group_by("row").agg(
-        in_transit_units=pl.col("due_units").sum(), overdue_units=pl.col("due_units").filter(pl.col("due_late")).sum()
+    sums = (
+        lists.filter(pl.col("due_on") <= pl.col("arrival"))
+        .group_by("row")
+        .agg(in_transit_units=pl.col("due_units").sum(), overdue_units=pl.col("due_units").filter(pl.col("due_late")).sum())
     )
     joined = position.join(sums, on="row", how="left").with_columns(pl.col("in_transit_units", "overdue_units").fill_null(0.0))
     late = pl.when(pl.col("overdue_units") > 0).then(pl.lit("overdue_delivery"))
@@ -96,28 +105,43 @@ def _ledger(inputs: StockInputs, day: date, own_orders: pl.DataFrame) -> pl.Data
     opening = _opening_position(inputs)
     since = pl.col("business_day") > inputs.opening_day
     sold = sales.filter(since).group_by(KEY).agg(sold=(pl.col("units") - pl.col("units_returned")).sum())
-    received = own_orders.filter((pl.col("as_of_day") < day) & (pl.col("expected_arrival_on") <= day)).group_by(KEY).agg(received=pl.col("order_units").sum())
+    received = (
+        own_orders.filter((pl.col("as_of_day") < day) & (pl.col("expected_arrival_on") <= day))
+        .group_by(KEY)
+        .agg(received=pl.col("order_units").sum())
+    )
     book = opening.join(sold, on=KEY, how="full", coalesce=True).join(received, on=KEY, how="full", coalesce=True).fill_null(0.0)
     balance = pl.col("opening") - pl.col("sold") + pl.col("received")
-    return book.select(*KEY, on_hand=balance.clip(lower_bound=0), on_hand_flag=pl.when(balance < 0).then(pl.lit("ledger_below_0")).otherwise(pl.lit("")))
+    return book.select(
+        *KEY, on_hand=balance.clip(lower_bound=0), on_hand_flag=pl.when(balance < 0).then(pl.lit("ledger_below_0")).otherwise(pl.lit(""))
+    )
 
 
 def _opening_position(inputs: StockInputs) -> pl.DataFrame:
-    """`opening_cover_days` of the item's mean daily sales over eight weeks, in whole units: a declared assumption, known on the opening day."""
+    """`opening_cover_days` of the item's mean daily sales over eight weeks, in whole units: a declared assumption, known on
+    the opening day."""
     assert inputs.opening_day is not None
     since = inputs.opening_day - timedelta(days=OPENING_RATE_DAYS)
-    before = inputs.sales.as_of(inputs.opening_day).filter((pl.col("business_day") > since) & (pl.col("business_day") <= inputs.opening_day))
+    before = inputs.sales.as_of(inputs.opening_day).filter(
+        (pl.col("business_day") > since) & (pl.col("business_day") <= inputs.opening_day)
+    )
     rate = pl.col("units").sum() / OPENING_RATE_DAYS
     return before.group_by(KEY).agg(opening=(rate * inputs.opening_cover_days).ceil())
 
 
 def _shop_open(bought: pl.DataFrame, day: date) -> pl.DataFrame:
     """Lines ordered and not received by the end of the day, as lists per item; what is overdue (or has no date) is due tomorrow."""
-    waiting = bought.filter((pl.col("ordered_on") <= day) & (pl.col("received_on").is_null() | (pl.col("received_on") > day)) & (pl.col("units_ordered") > 0))
+    waiting = bought.filter(
+        (pl.col("ordered_on") <= day) & (pl.col("received_on").is_null() | (pl.col("received_on") > day)) & (pl.col("units_ordered") > 0)
+    )
     tomorrow = pl.lit(day + timedelta(days=1))
     late = pl.col("expected_on").is_null() | (pl.col("expected_on") <= day)
     due = waiting.with_columns(due_late=late, due_on=pl.when(late).then(tomorrow).otherwise(pl.col("expected_on")))
-    return due.sort(*KEY, "due_on").group_by(KEY, maintain_order=True).agg("due_on", due_units=pl.col("units_ordered"), due_late=pl.col("due_late"))
+    return (
+        due.sort(*KEY, "due_on")
+        .group_by(KEY, maintain_order=True)
+        .agg("due_on", due_units=pl.col("units_ordered"), due_late=pl.col("due_late"))
+    )
 
 
 def _own_open(own_orders: pl.DataFrame, day: date) -> pl.DataFrame:

@@ -13,18 +13,38 @@ from assets.warehouse import Warehouse
 LIMITS, CERTIFICATES = "decisions.limits", "decisions.plan_certificates"
 KEYS = {name: dg.AssetKey(name.split(".")) for name in (LIMITS, CERTIFICATES)}
 SOURCES = {
-    LIMITS: "select *, 'replenishment' as plan from decisions.replenishment_limits where {days} union all by name select * from decisions.coupon_limits where {days}",
-    CERTIFICATES: "select * from decisions.replenishment_certificates where {days} union all by name select * from decisions.coupon_certificates where {days}",
+    LIMITS: (
+        "select *, 'replenishment' as plan from decisions.replenishment_limits where {days} union all by name select * from "
+        "decisions.coupon_limits where {days}"
+    ),
+    CERTIFICATES: (
+        "select * from decisions.replenishment_certificates where {days} union all by name select * from "
+        "decisions.coupon_certificates where {days}"
+    ),
 }
 
 
 @dg.multi_asset(
     name="decision_summary",
     specs=[
-        dg.AssetSpec(KEYS[LIMITS], group_name="decisions", kinds={"duckdb"}, deps=[["decisions", "replenishment_limits"], ["decisions", "coupon_limits"]], description="Every limit of every plan: used, left, and what one more unit is worth."),
-        dg.AssetSpec(KEYS[CERTIFICATES], group_name="decisions", kinds={"duckdb"}, deps=[["decisions", "replenishment_certificates"], ["decisions", "coupon_certificates"]], description="Value, bound and gap of every plan, and what its checker found."),
+        dg.AssetSpec(
+            KEYS[LIMITS],
+            group_name="decisions",
+            kinds={"duckdb"},
+            deps=[["decisions", "replenishment_limits"], ["decisions", "coupon_limits"]],
+            description="Every limit of every plan: used, left, and what one more unit is worth.",
+        ),
+        dg.AssetSpec(
+            KEYS[CERTIFICATES],
+            group_name="decisions",
+            kinds={"duckdb"},
+            deps=[["decisions", "replenishment_certificates"], ["decisions", "coupon_certificates"]],
+            description="Value, bound and gap of every plan, and what its checker found.",
+        ),
     ],
-    check_specs=[dg.AssetCheckSpec("gaps_are_small", asset=KEYS[CERTIFICATES], description="Every plan is proven within 0.1 % of the best.")],
+    check_specs=[
+        dg.AssetCheckSpec("gaps_are_small", asset=KEYS[CERTIFICATES], description="Every plan is proven within 0.1 % of the best.")
+    ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def decision_summary(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
@@ -38,4 +58,10 @@ def decision_summary(context: dg.AssetExecutionContext, warehouse: Warehouse) ->
     widest = frames[CERTIFICATES]["gap"].drop_nulls()
     gap = 0.0 if widest.is_empty() else float(widest.max())
     unproven = frames[CERTIFICATES].filter(pl.col("status").is_in(["feasible", "optimal"]) & pl.col("gap").is_null()).height
-    yield dg.AssetCheckResult(check_name="gaps_are_small", asset_key=KEYS[CERTIFICATES], passed=gap <= 1e-3 and unproven == 0, severity=dg.AssetCheckSeverity.WARN, metadata={"widest_gap": gap})
+    yield dg.AssetCheckResult(
+        check_name="gaps_are_small",
+        asset_key=KEYS[CERTIFICATES],
+        passed=gap <= 1e-3 and unproven == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"widest_gap": gap},
+    )

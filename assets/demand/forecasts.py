@@ -9,12 +9,12 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from assets.supply_terms import read_supply, supply_horizons
 from assets.demand.panel_model import load_model
 from assets.demand.panels import read_demand_inputs
 from assets.demand.pictures import forecast_picture
 from assets.house import House
 from assets.partitions import partition_window
+from assets.supply_terms import read_supply, supply_horizons
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 
@@ -25,11 +25,28 @@ KEYS = {name: dg.AssetKey(name.split(".")) for name in (DAILY, SUMS)}
 @dg.multi_asset(
     name="demand_forecasts",
     specs=[
-        dg.AssetSpec(KEYS[DAILY], group_name="demand", kinds={"duckdb"}, deps=[["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "fct_promotions"]], description="Units expected per item and coming day."),
-        dg.AssetSpec(KEYS[SUMS], group_name="demand", kinds={"duckdb"}, deps=[["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "dim_suppliers"]], description="Quantiles of each item's demand until the next delivery and the one after."),
+        dg.AssetSpec(
+            KEYS[DAILY],
+            group_name="demand",
+            kinds={"duckdb"},
+            deps=[["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "fct_promotions"]],
+            description="Units expected per item and coming day.",
+        ),
+        dg.AssetSpec(
+            KEYS[SUMS],
+            group_name="demand",
+            kinds={"duckdb"},
+            deps=[["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "dim_suppliers"]],
+            description="Quantiles of each item's demand until the next delivery and the one after.",
+        ),
     ],
     check_specs=[
-        dg.AssetCheckSpec("every_item_has_a_forecast", asset=KEYS[DAILY], blocking=True, description="Each item of the panel has a forecast for every day of the horizon."),
+        dg.AssetCheckSpec(
+            "every_item_has_a_forecast",
+            asset=KEYS[DAILY],
+            blocking=True,
+            description="Each item of the panel has a forecast for every day of the horizon.",
+        ),
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
@@ -38,7 +55,11 @@ def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse:
     window = partition_window(context)
     inputs = read_demand_inputs(house, warehouse, window.last_day)
     supply = read_supply(house, warehouse, window.last_day)
-    serving = dict(warehouse.read("select as_of_day, trained_as_of from demand.training_runs where as_of_day between ? and ?", [window.start, window.last_day]).rows())
+    serving = dict(
+        warehouse.read(
+            "select as_of_day, trained_as_of from demand.training_runs where as_of_day between ? and ?", [window.start, window.last_day]
+        ).rows()
+    )
     models = {trained: load_model(house, trained) for trained in sorted(set(serving.values()))}
     daily, sums, expected = [], [], 0
     for day in window.days:
@@ -58,4 +79,6 @@ def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse:
     yield dg.MaterializeResult(asset_key=KEYS[DAILY], metadata={"dagster/row_count": rows[DAILY], "forecast against sales": picture})
     yield dg.MaterializeResult(asset_key=KEYS[SUMS], metadata={"dagster/row_count": rows[SUMS]})
     missing = expected - rows[DAILY] + int(frames[DAILY]["forecast_units"].is_null().sum())
-    yield dg.AssetCheckResult(check_name="every_item_has_a_forecast", asset_key=KEYS[DAILY], passed=missing == 0, metadata={"missing": missing})
+    yield dg.AssetCheckResult(
+        check_name="every_item_has_a_forecast", asset_key=KEYS[DAILY], passed=missing == 0, metadata={"missing": missing}
+    )

@@ -1,8 +1,7 @@
 """Training: one demand model per training day (the Sunday at or before the business day), tracked and registered in MLflow.
 
-A model is trained on what was known on its training day and on nothing else, so a backfill of last March trains last March's models. A model that
-already stands for the same input, settings and library versions is used again.
-"""
+A model is trained on what was known on its training day and on nothing else, so a backfill of last March trains last March's models. A
+model that already stands for the same input, settings and library versions is used again."""
 
 import hashlib
 import json
@@ -36,11 +35,33 @@ KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE
 @dg.multi_asset(
     name="demand_training",
     specs=[
-        dg.AssetSpec(KEYS[RUNS], group_name="demand", kinds={"prophet", "lightgbm", "mlflow"}, deps=[["marts", "sales_panel"], ["marts", "dim_products"], ["marts", "dim_calendar"]], description="Which model serves which day, what it was trained on and how good it is."),
-        dg.AssetSpec(KEYS[SCORES], group_name="demand", kinds={"duckdb"}, deps=[["marts", "sales_panel"]], description="Errors of past forecasts, replayed, by level, segment and model."),
-        dg.AssetSpec(KEYS[IMPORTANCE], group_name="demand", kinds={"duckdb"}, deps=[["marts", "sales_panel"]], description="What the gradient model looks at."),
+        dg.AssetSpec(
+            KEYS[RUNS],
+            group_name="demand",
+            kinds={"prophet", "lightgbm", "mlflow"},
+            deps=[["marts", "sales_panel"], ["marts", "dim_products"], ["marts", "dim_calendar"]],
+            description="Which model serves which day, what it was trained on and how good it is.",
+        ),
+        dg.AssetSpec(
+            KEYS[SCORES],
+            group_name="demand",
+            kinds={"duckdb"},
+            deps=[["marts", "sales_panel"]],
+            description="Errors of past forecasts, replayed, by level, segment and model.",
+        ),
+        dg.AssetSpec(
+            KEYS[IMPORTANCE],
+            group_name="demand",
+            kinds={"duckdb"},
+            deps=[["marts", "sales_panel"]],
+            description="What the gradient model looks at.",
+        ),
     ],
-    check_specs=[dg.AssetCheckSpec("beats_seasonal_naive", asset=KEYS[RUNS], description="The replayed forecast is nearer to the truth than a seasonal naive one.")],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "beats_seasonal_naive", asset=KEYS[RUNS], description="The replayed forecast is nearer to the truth than a seasonal naive one."
+        )
+    ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, tracking: Tracking) -> Iterator[Any]:
@@ -53,9 +74,20 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
         context.log.info("demand model of %s %s", trained_as_of, "reused" if trained.was_there else "trained")
         run_id, model_version = tracking.record(_training_record(trained, trained_as_of))
         for day in days:
-            runs.append({**_summary(trained), "as_of_day": day, "trained_as_of": trained_as_of, "model_version": trained.version_name, "mlflow_run_id": run_id, "mlflow_version": model_version})
+            runs.append(
+                {
+                    **_summary(trained),
+                    "as_of_day": day,
+                    "trained_as_of": trained_as_of,
+                    "model_version": trained.version_name,
+                    "mlflow_run_id": run_id,
+                    "mlflow_version": model_version,
+                }
+            )
             scores.append(trained.model.backtest.scores.with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
-            importances.append(trained.model.feature_importance().with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
+            importances.append(
+                trained.model.feature_importance().with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name))
+            )
     contracts = table_contracts()
     frames = {RUNS: pl.DataFrame(runs, infer_schema_length=None), SCORES: pl.concat(scores), IMPORTANCE: pl.concat(importances)}
     for name, frame in frames.items():
@@ -67,7 +99,7 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
         asset_key=KEYS[RUNS],
         passed=bool(skills) and min(skills) > 0,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"worst_skill": min(skills, default=0.0), "models": len(set(run["trained_as_of"] for run in runs))},
+        metadata={"worst_skill": min(skills, default=0.0), "models": len({run["trained_as_of"] for run in runs})},
     )
 
 
@@ -100,7 +132,9 @@ def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> T
         model = DemandModel.load(folder)
     else:
         if panel.is_empty():
-            raise dg.Failure(f"No sales are known as of {trained_as_of}: nothing can be learned. Land earlier days first, or decide for a later day.")
+            raise dg.Failure(
+                f"No sales are known as of {trained_as_of}: nothing can be learned. Land earlier days first, or decide for a later day."
+            )
         model = train(panel, holidays, settings, as_of_day=trained_as_of)
         _save_whole(model, folder, fingerprint)
     items = panel.select("product_id", "location_id").n_unique()
@@ -172,7 +206,7 @@ def _summary(trained: TrainedModel) -> dict[str, Any]:
 
 def _training_record(trained: TrainedModel, trained_as_of: date) -> TrainingRecord:
     scores = trained.model.backtest.scores
-    overall = scores.filter((pl.col("segment") == "all"))
+    overall = scores.filter(pl.col("segment") == "all")
     measures = ("wape", "bias", "rmsse", "wrmsse", "skill", "pinball_q90", "coverage_q95")
 
     def metrics(model: str) -> dict[str, float]:

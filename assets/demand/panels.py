@@ -57,14 +57,23 @@ class DemandInputs:
         """
         items = self.panel_versions.frame.filter(pl.col("known_on") <= day).select("product_id", "location_id").unique()
         days = pl.DataFrame({"business_day": pl.date_range(day + timedelta(days=1), day + timedelta(days=horizon_days), eager=True)})
-        return _promoted(self.promotions.as_of(day), items, days).join(
-            _closings(self.calendar.as_of(day), items, days), on=["business_day", "product_id", "location_id"], how="full", coalesce=True
-        ).with_columns(
-            pl.col("is_open").fill_null(True),
-            pl.col("on_promotion").fill_null(False),
-            pl.col("discount_share").fill_null(0.0),
-            event_name=pl.lit(None, dtype=pl.String),
-        ).select("business_day", "product_id", "location_id", "is_open", "on_promotion", "discount_share", "event_name").sort("product_id", "location_id", "business_day")
+        return (
+            _promoted(self.promotions.as_of(day), items, days)
+            .join(
+                _closings(self.calendar.as_of(day), items, days),
+                on=["business_day", "product_id", "location_id"],
+                how="full",
+                coalesce=True,
+            )
+            .with_columns(
+                pl.col("is_open").fill_null(True),
+                pl.col("on_promotion").fill_null(False),
+                pl.col("discount_share").fill_null(0.0),
+                event_name=pl.lit(None, dtype=pl.String),
+            )
+            .select("business_day", "product_id", "location_id", "is_open", "on_promotion", "discount_share", "event_name")
+            .sort("product_id", "location_id", "business_day")
+        )
 
 
 def read_demand_inputs(house: House, warehouse: Warehouse, last_day: date) -> DemandInputs:
@@ -79,7 +88,9 @@ def read_demand_inputs(house: House, warehouse: Warehouse, last_day: date) -> De
 
 
 def _promoted(promotions: pl.DataFrame, items: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    everywhere = promotions.filter(pl.col("location_id").is_in(ALL_LOCATIONS) & ~pl.col("location_id").is_in(items["location_id"].unique().implode()))
+    everywhere = promotions.filter(
+        pl.col("location_id").is_in(ALL_LOCATIONS) & ~pl.col("location_id").is_in(items["location_id"].unique().implode())
+    )
     located = pl.concat(
         [
             promotions.join(items, on=["product_id", "location_id"], how="semi"),

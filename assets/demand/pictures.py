@@ -13,7 +13,12 @@ def forecast_picture(panel: pl.DataFrame, forecast: pl.DataFrame) -> dg.Metadata
     """Units of all items per day: the last twelve weeks sold, the coming days expected, seasonal naive beside it."""
     last = panel["business_day"].max()
     assert last is not None
-    sold = panel.filter(pl.col("business_day") > last - timedelta(days=84)).group_by("business_day").agg(pl.col("units").sum()).sort("business_day")
+    sold = (
+        panel.filter(pl.col("business_day") > last - timedelta(days=84))
+        .group_by("business_day")
+        .agg(pl.col("units").sum())
+        .sort("business_day")
+    )
     expected = forecast.group_by("business_day").agg(pl.col("forecast_units", "seasonal_naive_units").sum()).sort("business_day")
 
     def draw(axes: Any) -> None:

@@ -1,8 +1,8 @@
 """Landed files: one Parquet per table and `known_on` day, written beside and swapped in.
 
-Terms: a *landed day* is a `known_on` day whose files stand; its *fingerprint* is a checksum of what was landed on it. The warehouse remembers
-the fingerprints it has built, so days that were landed but never built (a run died in between) are found and built by the next run.
-"""
+Terms: a *landed day* is a `known_on` day whose files stand; its *fingerprint* is a checksum of what was landed on it. The warehouse
+remembers the fingerprints it has built, so days that were landed but never built (a run died in between) are found and built by the next
+run."""
 
 import json
 import os
@@ -83,17 +83,29 @@ def fingerprints(rows: pl.DataFrame, days: Iterable[date]) -> dict[date, str]:
     """A checksum per `known_on` day over all its rows, independent of their order; days without rows have `empty`."""
     content = [name for name in rows.columns if name not in ("source_file", "source_row")]
     hashed = rows.select("known_on", checksum=pl.struct(content).hash(seed=1)) if rows.height else None
-    sums = {} if hashed is None else dict(hashed.group_by("known_on").agg(pl.col("checksum").sum(), n=pl.len()).select("known_on", pl.format("{}-{}", "n", "checksum")).rows())
+    sums = (
+        {}
+        if hashed is None
+        else dict(
+            hashed.group_by("known_on")
+            .agg(pl.col("checksum").sum(), n=pl.len())
+            .select("known_on", pl.format("{}-{}", "n", "checksum"))
+            .rows()
+        )
+    )
     return {day: sums.get(day, "empty") for day in days}
 
 
-def late_arrivals_known_today(rows: pl.DataFrame, table: str, elsewhere: pl.DataFrame, window: Window, first_landed: date | None) -> pl.DataFrame:
+def late_arrivals_known_today(
+    rows: pl.DataFrame, table: str, elsewhere: pl.DataFrame, window: Window, first_landed: date | None
+) -> pl.DataFrame:
     """Give records that the shop did not date (`recorded_at` empty) the day they arrived.
 
     A record already landed on a day outside the window stays there. One that is about a landed day before the window but was never landed
-    arrived with this window: it becomes known on the window's last day. In a first import nothing is landed, so every record keeps the day it is about.
+    arrived with this window: it becomes known on the window's last day. In a first import
+    nothing is landed, so every record keeps the day it is about.
     """
-    if first_landed is None or elsewhere.is_empty() and first_landed >= window.start:
+    if first_landed is None or (elsewhere.is_empty() and first_landed >= window.start):
         return rows
     undated = pl.col("recorded_at").is_null()
     content = [name for name in rows.columns if name not in ("known_on", "source_file", "source_row")]

@@ -12,8 +12,8 @@ import polars as pl
 
 from assets.house import House
 from assets.landing.files import LandedFiles, fingerprints, late_arrivals_known_today
-from assets.windows import Window
 from assets.partitions import partition_window
+from assets.windows import Window
 from shops.contract import TABLES
 from shops.intake_cache import cached_intake
 
@@ -24,7 +24,9 @@ SPECS = [
         dg.AssetSpec(["landing", name], group_name="landing", kinds={"parquet"}, description=f"Raw records: {table.grain}.")
         for name, table in TABLES.items()
     ),
-    dg.AssetSpec(QUARANTINE, group_name="landing", kinds={"parquet"}, description="Rows that do not meet the input contract: file, row, reason."),
+    dg.AssetSpec(
+        QUARANTINE, group_name="landing", kinds={"parquet"}, description="Rows that do not meet the input contract: file, row, reason."
+    ),
     dg.AssetSpec(COUNTS, group_name="landing", kinds={"parquet"}, description="Rows read, accepted and quarantined per file."),
 ]
 CHECKS = [
@@ -82,13 +84,23 @@ def _reconciled(files: LandedFiles) -> Iterator[dg.MaterializeResult | dg.AssetC
     broken = counts.filter(pl.col("rows_read") != pl.col("rows_accepted") + pl.col("rows_quarantined"))
     read = int(counts["rows_read"].sum())
     share = quarantine.height / max(read, 1)
-    reasons = quarantine.group_by("table_name", "reason_code").len("rows").sort("rows", "table_name", "reason_code", descending=[True, False, False])
+    reasons = (
+        quarantine.group_by("table_name", "reason_code")
+        .len("rows")
+        .sort("rows", "table_name", "reason_code", descending=[True, False, False])
+    )
     yield dg.MaterializeResult(
         asset_key=QUARANTINE,
-        metadata={"dagster/row_count": quarantine.height, "share_of_rows_read": share, "reasons": dg.MetadataValue.md(_as_markdown(reasons))},
+        metadata={
+            "dagster/row_count": quarantine.height,
+            "share_of_rows_read": share,
+            "reasons": dg.MetadataValue.md(_as_markdown(reasons)),
+        },
     )
     yield dg.MaterializeResult(asset_key=COUNTS, metadata={"dagster/row_count": counts.height, "rows_read": read})
-    yield dg.AssetCheckResult(check_name="totals_reconcile", asset_key=COUNTS, passed=broken.is_empty(), metadata={"rows_read": read, "files_off": broken.height})
+    yield dg.AssetCheckResult(
+        check_name="totals_reconcile", asset_key=COUNTS, passed=broken.is_empty(), metadata={"rows_read": read, "files_off": broken.height}
+    )
     yield dg.AssetCheckResult(
         check_name="quarantine_is_small",
         asset_key=QUARANTINE,

@@ -10,7 +10,11 @@ from assets.warehouse import Warehouse
 STALE_AFTER_DAYS = 2
 
 
-@dg.asset_check(asset=dg.AssetKey(["marts", "sales_panel"]), name="newest_day_is_known", description="max(business_day) of the panel is the shop's last day, or at most two days old.")
+@dg.asset_check(
+    asset=dg.AssetKey(["marts", "sales_panel"]),
+    name="newest_day_is_known",
+    description="max(business_day) of the panel is the shop's last day, or at most two days old.",
+)
 def newest_day_is_known(house: House, warehouse: Warehouse) -> dg.AssetCheckResult:
     """Compare the panel's newest day with the shop's last day, or with yesterday where the shop grows."""
     newest = warehouse.read("select max(business_day) as day from marts.sales_panel")["day"][0]

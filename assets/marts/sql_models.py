@@ -1,8 +1,8 @@
 """Marts: dbt's staging, intermediate and marts models for the window of a run, as Dagster assets.
 
-Two windows go to dbt as environment variables: the *facts* window (days whose landing changed since they were built, plus the run's own) and the
-*as-of* window (the run's own days, for which profiles are computed). Which landed days were built is remembered in `landing.built_days`.
-"""
+Two windows go to dbt as environment variables: the *facts* window (days whose landing changed since they were built, plus the run's own)
+and the *as-of* window (the run's own days, for which profiles are computed). Which landed days were built is remembered in
+`landing.built_days`."""
 
 import os
 import shutil
@@ -25,7 +25,9 @@ from assets.partitions import partition_window
 from assets.warehouse import Warehouse
 from assets.windows import Window
 
-BUILT_DAYS = "create schema if not exists landing; create table if not exists landing.built_days (known_on date primary key, fingerprint varchar)"
+BUILT_DAYS = (
+    "create schema if not exists landing; create table if not exists landing.built_days (known_on date primary key, fingerprint varchar)"
+)
 
 
 class RoomTranslator(DagsterDbtTranslator):
@@ -127,7 +129,10 @@ def _build(context: dg.AssetExecutionContext, manifest: Path, target: Path, vari
 
 
 def _marks(house: House) -> dict[date, str]:
-    return {day: " ".join(f"{name}={mark}" for name, mark in sorted(tables.items())) for day, tables in LandedFiles(house.landing).landed_days().items()}
+    return {
+        day: " ".join(f"{name}={mark}" for name, mark in sorted(tables.items()))
+        for day, tables in LandedFiles(house.landing).landed_days().items()
+    }
 
 
 def _built(warehouse: Warehouse) -> dict[date, str]:
@@ -137,7 +142,9 @@ def _built(warehouse: Warehouse) -> dict[date, str]:
 
 
 def _remember_built(warehouse: Warehouse, marks: dict[date, str]) -> None:
-    rows = pl.DataFrame({"known_on": list(marks), "fingerprint": list(marks.values())}, schema={"known_on": pl.Date, "fingerprint": pl.String})
+    rows = pl.DataFrame(
+        {"known_on": list(marks), "fingerprint": list(marks.values())}, schema={"known_on": pl.Date, "fingerprint": pl.String}
+    )
     with warehouse.connect() as connection:
         connection.register("incoming", rows)
         connection.execute("insert or replace into landing.built_days select known_on, fingerprint from incoming")

@@ -1,7 +1,7 @@
 """Publishing: one Parquet file per table, swapped in whole, behind a read-only `bi.duckdb` that holds nothing but views.
 
-Readers never wait and never see half a table: a file is written beside and renamed over the old one; the views name the file. `_published` says
-of each table which run and window it came from, with rows and checksum; `data_dictionary` says what every column means.
+Readers never wait and never see half a table: a file is written beside and renamed over the old one; the views name the file.
+`_published` says of each table which run and window it came from, with rows and checksum; `data_dictionary` says what every column means.
 """
 
 import os
@@ -36,14 +36,23 @@ FORBIDDEN_TYPES = ("HUGEINT", "LIST", "STRUCT", "MAP", "[]")
             description="The tables a merchandiser reads, with their data dictionary; open bi.duckdb.",
         )
     ],
-    check_specs=[dg.AssetCheckSpec("newest_day_is_published", asset=KEY, description="max(as_of_day) of the published orders is the newest day decided.")],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "newest_day_is_published", asset=KEY, description="max(as_of_day) of the published orders is the newest day decided."
+        )
+    ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def published(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
     """Write every table and swap it in."""
     window = partition_window(context)
     house.published.mkdir(parents=True, exist_ok=True)
-    stamp = {"version": datetime.now(UTC).strftime("%Y%m%dT%H%M%S"), "run_id": context.run_id, "window_start": window.start, "window_end": window.end}
+    stamp = {
+        "version": datetime.now(UTC).strftime("%Y%m%dT%H%M%S"),
+        "run_id": context.run_id,
+        "window_start": window.start,
+        "window_end": window.end,
+    }
     entries: list[dict[str, Any]] = []
     descriptions: dict[str, list[tuple[str, str]]] = {}
     with warehouse.connect() as connection:
@@ -58,7 +67,15 @@ def published(context: dg.AssetExecutionContext, house: House, warehouse: Wareho
         frame = landed.read_all(folder)
         assert frame is not None
         _write_frame(frame, house.published / f"{name}.parquet")
-        entries.append({"table_name": name, "source": f"landing.{name}", **stamp, "rows": frame.height, "checksum": str(int(frame.hash_rows(seed=1).sum()) if frame.height else 0)})
+        entries.append(
+            {
+                "table_name": name,
+                "source": f"landing.{name}",
+                **stamp,
+                "rows": frame.height,
+                "checksum": str(int(frame.hash_rows(seed=1).sum()) if frame.height else 0),
+            }
+        )
         descriptions[name] = [(column, str(kind)) for column, kind in frame.schema.items()]
     _write_frame(data_dictionary(house, descriptions), house.published / "data_dictionary.parquet")
     _write_frame(pl.DataFrame(entries, schema_overrides={"rows": pl.Int64}), house.published / "_published.parquet")
@@ -70,10 +87,17 @@ def published(context: dg.AssetExecutionContext, house: House, warehouse: Wareho
             "tables": len(entries),
             "rows": sum(entry["rows"] for entry in entries),
             "bi database": dg.MetadataValue.path(str(house.bi_database)),
-            "contents": dg.MetadataValue.md("\n".join(["| table | rows |", "|---|---|", *(f"| {entry['table_name']} | {entry['rows']:,} |" for entry in entries)])),
+            "contents": dg.MetadataValue.md(
+                "\n".join(["| table | rows |", "|---|---|", *(f"| {entry['table_name']} | {entry['rows']:,} |" for entry in entries)])
+            ),
         },
     )
-    yield dg.AssetCheckResult(check_name="newest_day_is_published", asset_key=KEY, passed=told == newest, metadata={"published": str(told), "decided": str(newest)})
+    yield dg.AssetCheckResult(
+        check_name="newest_day_is_published",
+        asset_key=KEY,
+        passed=told == newest,
+        metadata={"published": str(told), "decided": str(newest)},
+    )
 
 
 def write_views(database: Path, folder: Path) -> None:
@@ -120,7 +144,9 @@ def _write_query(connection: duckdb.DuckDBPyConnection, relation: str, file: Pat
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     escaped = str(beside).replace("'", "''")
     connection.execute(f"copy (select * from {relation} order by all) to '{escaped}' (format parquet)")
-    rows, checksum = connection.execute(f"select count(*), coalesce(bit_xor(hash(part)), 0)::varchar from read_parquet('{escaped}') as part").fetchall()[0]
+    rows, checksum = connection.execute(
+        f"select count(*), coalesce(bit_xor(hash(part)), 0)::varchar from read_parquet('{escaped}') as part"
+    ).fetchall()[0]
     os.replace(beside, file)
     return rows, checksum
 

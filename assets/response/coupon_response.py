@@ -40,15 +40,24 @@ ABOUT = {
 
 @dg.multi_asset(
     name="coupon_response",
-    specs=[dg.AssetSpec(KEYS[name], group_name="response", kinds={"mlflow"} if name == SCORES else {"duckdb"}, deps=UPSTREAM, description=ABOUT[name]) for name in TABLES],
-    check_specs=[dg.AssetCheckSpec("trials_are_sound", asset=KEYS[RATIOS], description="No trial's arms differ from its draw by more than chance.")],
+    specs=[
+        dg.AssetSpec(
+            KEYS[name], group_name="response", kinds={"mlflow"} if name == SCORES else {"duckdb"}, deps=UPSTREAM, description=ABOUT[name]
+        )
+        for name in TABLES
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("trials_are_sound", asset=KEYS[RATIOS], description="No trial's arms differ from its draw by more than chance.")
+    ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def coupon_response(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, tracking: Tracking) -> Iterator[Any]:
     """Train per training day, score every live coupon per customer and day."""
     window = partition_window(context)
     facts = warehouse.read("select * from marts.campaign_facts where known_on <= ? order by all", [window.last_day])
-    profiles = warehouse.read("select * from marts.customer_profile where as_of_day between ? and ? order by all", [window.start, window.last_day])
+    profiles = warehouse.read(
+        "select * from marts.customer_profile where as_of_day between ? and ? order by all", [window.start, window.last_day]
+    )
     coupons = read_versions(warehouse, "dim_coupons", window.last_day)
     made: dict[str, list[pl.DataFrame]] = {name: [table_contracts()[name].empty()] for name in TABLES}
     for trained_as_of, days in by_training_day(window.days, house.shop.first_day):
@@ -69,7 +78,10 @@ def coupon_response(context: dg.AssetExecutionContext, house: House, warehouse: 
             metadata |= {"causal": model.causal, "effect_source": model.effect_source, "notes": "; ".join(model.notes)}
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata=metadata)
     yield dg.AssetCheckResult(
-        check_name="trials_are_sound", asset_key=KEYS[RATIOS], passed=not model.sample_ratio["alarm"].any(), severity=dg.AssetCheckSeverity.WARN
+        check_name="trials_are_sound",
+        asset_key=KEYS[RATIOS],
+        passed=not model.sample_ratio["alarm"].any(),
+        severity=dg.AssetCheckSeverity.WARN,
     )
 
 
@@ -77,7 +89,9 @@ def live_coupons(coupons: Versions, day: date) -> pl.DataFrame:
     """Coupons that can be given out on the day after `day`, as known on `day`; only those with a face value above 0."""
     known = coupons.as_of(day)
     tomorrow = pl.lit(day) + pl.duration(days=1)
-    return known.filter((pl.col("valid_from") <= tomorrow) & (pl.col("valid_to") >= tomorrow) & (pl.col("face_value") > 0)).sort("coupon_id")
+    return known.filter((pl.col("valid_from") <= tomorrow) & (pl.col("valid_to") >= tomorrow) & (pl.col("face_value") > 0)).sort(
+        "coupon_id"
+    )
 
 
 def _train(house: House, facts: pl.DataFrame, trained_as_of: date, tracking: Tracking) -> tuple["ResponseModel", str]:
@@ -100,7 +114,12 @@ def _train(house: House, facts: pl.DataFrame, trained_as_of: date, tracking: Tra
             params=vars(settings),
             metrics=_metrics(model, facts),
             artifacts=Path(folder),
-            tags={"trained_as_of": trained_as_of.isoformat(), "fingerprint": fingerprint, "causal": str(model.causal), "effect_source": model.effect_source},
+            tags={
+                "trained_as_of": trained_as_of.isoformat(),
+                "fingerprint": fingerprint,
+                "causal": str(model.causal),
+                "effect_source": model.effect_source,
+            },
         )
     )
     return model, model_version

@@ -1,9 +1,8 @@
 """Review: what came of earlier forecasts and orders, once the day has passed; and what a person should look at today.
 
-`forecast_accuracy` judges, on each business day, every earlier forecast of that day. `decision_value` judges an order line once, on the day the
-next order could have arrived: what was sold since says how many sales the order saved. Sales on stock-out days understate demand, and the
-order is taken to have been placed as advised; both are said in the column `basis`.
-"""
+`forecast_accuracy` judges, on each business day, every earlier forecast of that day. `decision_value` judges an order line once, on the
+day the next order could have arrived: what was sold since says how many sales the order saved. Sales on stock-out days understate demand,
+and the order is taken to have been placed as advised; both are said in the column `basis`."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,9 +26,27 @@ ITEM = ["product_id", "location_id"]
 @dg.multi_asset(
     name="review",
     specs=[
-        dg.AssetSpec(KEYS[ACCURACY], group_name="review", kinds={"duckdb"}, deps=[["demand", "forecast_daily"], ["marts", "sales_panel"]], description="Error of earlier forecasts of this day, by how far ahead they were made."),
-        dg.AssetSpec(KEYS[VALUE], group_name="review", kinds={"duckdb"}, deps=[["decisions", "replenishment_orders"], ["marts", "sales_panel"]], description="What order lines promised and what they were worth."),
-        dg.AssetSpec(KEYS[ALERTS], group_name="review", kinds={"duckdb"}, deps=[["decisions", "plan_certificates"], ["decisions", "stock_position"], ["landing", "quarantine"]], description="What a person should look at today."),
+        dg.AssetSpec(
+            KEYS[ACCURACY],
+            group_name="review",
+            kinds={"duckdb"},
+            deps=[["demand", "forecast_daily"], ["marts", "sales_panel"]],
+            description="Error of earlier forecasts of this day, by how far ahead they were made.",
+        ),
+        dg.AssetSpec(
+            KEYS[VALUE],
+            group_name="review",
+            kinds={"duckdb"},
+            deps=[["decisions", "replenishment_orders"], ["marts", "sales_panel"]],
+            description="What order lines promised and what they were worth.",
+        ),
+        dg.AssetSpec(
+            KEYS[ALERTS],
+            group_name="review",
+            kinds={"duckdb"},
+            deps=[["decisions", "plan_certificates"], ["decisions", "stock_position"], ["landing", "quarantine"]],
+            description="What a person should look at today.",
+        ),
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
@@ -37,16 +54,31 @@ def review(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[
     """Judge the window's days against what was said about them earlier."""
     window = partition_window(context)
     since = window.start - timedelta(days=LONGEST_LOOK_BACK_DAYS)
-    panel = read_versions(warehouse, "sales_panel", window.last_day, ("business_day", *ITEM, "units", "is_censored"), where=f"business_day >= date '{since}'")
-    forecasts = warehouse.read("select as_of_day as decided_on, product_id, location_id, business_day, horizon_days, forecast_units, seasonal_naive_units from demand.forecast_daily where business_day between ? and ? and as_of_day < business_day order by all", [window.start, window.last_day])
+    panel = read_versions(
+        warehouse, "sales_panel", window.last_day, ("business_day", *ITEM, "units", "is_censored"), where=f"business_day >= date '{since}'"
+    )
+    forecasts = warehouse.read(
+        "select as_of_day as decided_on, product_id, location_id, business_day, horizon_days, forecast_units, "
+        "seasonal_naive_units from demand.forecast_daily where business_day between ? and ? and as_of_day < business_day "
+        "order by all",
+        [window.start, window.last_day],
+    )
     orders = warehouse.read("select * from decisions.replenishment_orders where as_of_day >= ? and order_units > 0 order by all", [since])
     accuracy, value = [table_contracts()[ACCURACY].empty()], [table_contracts()[VALUE].empty()]
     for day in window.days:
         known = panel.as_of(day)
         sold = known.filter((pl.col("business_day") == day) & ~pl.col("is_censored")).select(*ITEM, "units")
-        accuracy.append(forecast_accuracy(forecasts.filter(pl.col("business_day") == day), sold).with_columns(as_of_day=pl.lit(day)).select(accuracy[0].columns))
+        accuracy.append(
+            forecast_accuracy(forecasts.filter(pl.col("business_day") == day), sold)
+            .with_columns(as_of_day=pl.lit(day))
+            .select(accuracy[0].columns)
+        )
         value.append(decision_value(orders, known, day).with_columns(as_of_day=pl.lit(day)).select(value[0].columns))
-    frames = {ACCURACY: pl.concat(accuracy, how="vertical_relaxed"), VALUE: pl.concat(value, how="vertical_relaxed"), ALERTS: _alerts(warehouse, window.start, window.last_day)}
+    frames = {
+        ACCURACY: pl.concat(accuracy, how="vertical_relaxed"),
+        VALUE: pl.concat(value, how="vertical_relaxed"),
+        ALERTS: _alerts(warehouse, window.start, window.last_day),
+    }
     for name in TABLES:
         rows = warehouse.replace_days(table_contracts()[name], frames[name], window.days)
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows})
@@ -55,7 +87,10 @@ def review(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[
 def forecast_accuracy(forecasts: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
     """One row per horizon: items judged, units, and the errors of forecast and seasonal naive (stock-out items are left out)."""
     judged = forecasts.join(sold, on=ITEM)
-    miss, naive_miss = (pl.col("forecast_units") - pl.col("units")).abs().sum(), (pl.col("seasonal_naive_units") - pl.col("units")).abs().sum()
+    miss, naive_miss = (
+        (pl.col("forecast_units") - pl.col("units")).abs().sum(),
+        (pl.col("seasonal_naive_units") - pl.col("units")).abs().sum(),
+    )
     total = pl.col("units").sum()
     return (
         judged.group_by("horizon_days")
@@ -78,16 +113,27 @@ def decision_value(orders: pl.DataFrame, panel: pl.DataFrame, day: Any) -> pl.Da
     """
     arrival_after_next = pl.col("next_order_day") + (pl.col("expected_arrival_on") - pl.col("order_day"))
     due = orders.filter(arrival_after_next == day).select(
-        decided_on="as_of_day", order_day="order_day", **{name: name for name in (*ITEM, "order_units", "order_value", "on_hand", "in_transit_units", "lost_sales_avoided_units")}, expected_units="expected_demand_until_cover"
+        decided_on="as_of_day",
+        order_day="order_day",
+        **{name: name for name in (*ITEM, "order_units", "order_value", "on_hand", "in_transit_units", "lost_sales_avoided_units")},
+        expected_units="expected_demand_until_cover",
     )
-    sales = due.select("decided_on", "order_day", *ITEM).join(panel, on=ITEM).filter((pl.col("business_day") >= pl.col("order_day")) & (pl.col("business_day") < day))
-    came = sales.group_by("decided_on", *ITEM).agg(sold_units=pl.col("units").sum(), stockout_days=pl.col("is_censored").sum().cast(pl.Int64))
+    sales = (
+        due.select("decided_on", "order_day", *ITEM)
+        .join(panel, on=ITEM)
+        .filter((pl.col("business_day") >= pl.col("order_day")) & (pl.col("business_day") < day))
+    )
+    came = sales.group_by("decided_on", *ITEM).agg(
+        sold_units=pl.col("units").sum(), stockout_days=pl.col("is_censored").sum().cast(pl.Int64)
+    )
     joined = due.join(came, on=["decided_on", *ITEM], how="left").with_columns(pl.col("sold_units", "stockout_days").fill_null(0))
     without = pl.col("on_hand") + pl.col("in_transit_units")
     return joined.with_columns(
         promised_lost_sales_avoided_units="lost_sales_avoided_units",
         realised_lost_sales_avoided_units=pl.min_horizontal(pl.max_horizontal(pl.col("sold_units") - without, 0.0), "order_units"),
-        basis=pl.when(pl.col("stockout_days") > 0).then(pl.lit("understated: stock-out days in between")).otherwise(pl.lit("order taken to be placed as advised")),
+        basis=pl.when(pl.col("stockout_days") > 0)
+        .then(pl.lit("understated: stock-out days in between"))
+        .otherwise(pl.lit("order taken to be placed as advised")),
     ).sort("decided_on", *ITEM)
 
 
@@ -95,17 +141,21 @@ def _alerts(warehouse: Warehouse, first: Any, last: Any) -> pl.DataFrame:
     """What to look at: plans that gave way or stopped early, doubtful stock, overdue deliveries."""
     return warehouse.read(
         """
-        select as_of_day, 'plan_relaxed' as kind, plan as subject, 'Limits collide: ' || violations || ' See decisions.limits, column relaxed_by.' as message
+        select as_of_day, 'plan_relaxed' as kind, plan as subject,
+            'Limits collide: ' || violations || ' See decisions.limits, column relaxed_by.' as message
         from decisions.plan_certificates where status = 'relaxed' and as_of_day between $1 and $2
         union all
-        select as_of_day, 'plan_unproven', plan, 'Stopped at a gap of ' || round(100 * gap, 2) || ' %; the plan keeps its limits but a better one may exist.'
+        select as_of_day, 'plan_unproven', plan,
+            'Stopped at a gap of ' || round(100 * gap, 2) || ' %; the plan keeps its limits but a better one may exist.'
         from decisions.plan_certificates where gap > 0.001 and as_of_day between $1 and $2
         union all
-        select as_of_day, 'overdue_deliveries', 'all suppliers', count(*) || ' items wait for ' || round(sum(overdue_units)) || ' overdue units.'
+        select as_of_day, 'overdue_deliveries', 'all suppliers',
+            count(*) || ' items wait for ' || round(sum(overdue_units)) || ' overdue units.'
         from decisions.stock_position where overdue_units > 0 and as_of_day between $1 and $2 group by as_of_day
         union all
         select as_of_day, 'doubtful_stock', on_hand_flag, count(*) || ' items have a doubtful stock (' || on_hand_flag || ').'
-        from decisions.stock_position where on_hand_flag <> '' and on_hand_flag <> 'overdue_delivery' and as_of_day between $1 and $2 group by as_of_day, on_hand_flag
+        from decisions.stock_position where on_hand_flag <> '' and on_hand_flag <> 'overdue_delivery' and as_of_day between $1 and $2
+        group by as_of_day, on_hand_flag
         order by all
         """,
         [first, last],

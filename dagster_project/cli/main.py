@@ -22,13 +22,21 @@ app = typer.Typer(
     add_completion=False,
     help="""A merchant's counting house: a shop's raw records in, the day's coupon budgets and purchase orders out, with reasons.
 
-A *shop* is a folder with CSV or Parquet files and a `shop.toml` (docs/input_contract.md). Without `--shop` the built-in simulated shop is used.
-All state lies in `var/`; delete it and everything can be made again.""",
+A *shop* is a folder with CSV or Parquet files and a `shop.toml` (docs/input_contract.md). Without `--shop` the
+built-in simulated shop is used. All state lies in `var/`; delete it and everything can be made again.""",
 )
 app.add_typer(shop_commands.app, name="shop", help="Make, convert and check shop folders.")
 
-ShopOption = Annotated[Path | None, typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False)]
-DayOption = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Business day to decide for. Default: the shop's last day, or yesterday.", show_default=False)]
+ShopOption = Annotated[
+    Path | None,
+    typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False),
+]
+DayOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--day", formats=["%Y-%m-%d"], help="Business day to decide for. Default: the shop's last day, or yesterday.", show_default=False
+    ),
+]
 
 
 @app.command()
@@ -76,7 +84,9 @@ def status(shop: ShopOption = None) -> None:
 def ui(
     shop: ShopOption = None,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
-    host: Annotated[str, typer.Option(help="Address to listen on. Everything but the loopback default wants a proxy with login in front.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Everything but the loopback default wants a proxy with login in front.")
+    ] = "127.0.0.1",
 ) -> None:
     """Open Dagster's UI with its daemon: asset graph, schedule, backfills, checks."""
     from dagster_project.runs import serve_ui
@@ -100,7 +110,9 @@ def chosen_day(shop_folder: Path, day: datetime | None) -> date:
     last = shop.last_day or date.fromordinal(date.today().toordinal() - 1)
     chosen = last if day is None else day.date()
     if not shop.first_day <= chosen <= last:
-        errors.print(f"{shop.name} has records from {shop.first_day} to {last}; {chosen} lies outside. Choose a day in between.", style="red")
+        errors.print(
+            f"{shop.name} has records from {shop.first_day} to {last}; {chosen} lies outside. Choose a day in between.", style="red"
+        )
         raise typer.Exit(2)
     return chosen
 
@@ -119,7 +131,8 @@ def finish(outcome: object, settings: object) -> None:
     if not outcome.is_success:
         errors.print(
             f"The run stopped at {', '.join(outcome.failed_steps) or 'a check'}; nothing of it was published. The reason stands above. "
-            f"Mend it and run again: what was done is kept. Details: `countinghouse ui`, run {outcome.run_id[:8]}, state in {state_folder(settings)}.",
+            f"Mend it and run again: what was done is kept. Details: `countinghouse ui`, run {outcome.run_id[:8]}, state "
+            f"in {state_folder(settings)}.",
             style="red",
         )
         raise typer.Exit(1)

@@ -56,35 +56,51 @@ class Page:
         customers = self.one("select count(*) from customer_profile")
         read = self.one("select coalesce(sum(rows_read), 0) from intake_counts")
         source = self.rows("select stock_source, count(*) from stock_position_latest group by 1 order by 2 desc")
-        stock = "no item has a stock yet" if not source else {"feed": "stock as the shop counts it", "ledger": "stock from Countinghouse's own ledger (opening position declared)"}[source[0][0]]
+        stock = (
+            "no item has a stock yet"
+            if not source
+            else {"feed": "stock as the shop counts it", "ledger": "stock from Countinghouse's own ledger (opening position declared)"}[
+                source[0][0]
+            ]
+        )
         return [f"{self.shop.source}", f"{items:,} products at {locations} locations, {customers:,} customers; {read:,} rows read; {stock}"]
 
     def forecast(self) -> list[str]:
         row = self.rows(
-            "select wape_item, wape_item_seasonal_naive, skill_against_seasonal_naive, skill_low, skill_high, bias_total, coverage_q95, trained_as_of, model_version from training_runs_latest"
+            "select wape_item, wape_item_seasonal_naive, skill_against_seasonal_naive, skill_low, skill_high, bias_total,"
+            " coverage_q95, trained_as_of, model_version from training_runs_latest"
         )
         if not row or row[0][0] is None:
             return ["the history is too short to replay past forecasts; class rates are used and said so in column model"]
         wape, naive, skill, low, high, bias, coverage, trained, version = row[0]
         units = self.one("select sum(forecast_units) from demand_forecast where horizon_days <= 28")
         return [
-            f"error per item and day {wape:.1%} of units, seasonal naive {naive:.1%} (replayed past forecasts, WAPE); skill {skill:.1%} [{low:.1%} to {high:.1%}]",
-            f"bias of the total {bias:+.1%}; 95 % quantiles held {_percent(coverage)} of the time; {units:,.0f} units expected in the next 28 days",
+            f"error per item and day {wape:.1%} of units, seasonal naive {naive:.1%} (replayed past forecasts, WAPE); "
+            f"skill {skill:.1%} [{low:.1%} to {high:.1%}]",
+            f"bias of the total {bias:+.1%}; 95 % quantiles held {_percent(coverage)} of the time; {units:,.0f} units "
+            "expected in the next 28 days",
             f"model {version}, trained on what was known on {trained}",
         ]
 
     def coupons(self) -> list[str]:
         plan = self.rows(
-            f"select sum(issued), sum(expected_cost), sum(expected_profit), any_value(causal), any_value(effect_source) from coupon_budget where as_of_day = date '{self.day}'"
+            "select sum(issued), sum(expected_cost), sum(expected_profit), any_value(causal), any_value(effect_source) "
+            f"from coupon_budget where as_of_day = date '{self.day}'"
         )[0]
         if plan[0] is None:
             return self.no_coupons()
-        budget = self.rows(f"select allowed, shadow_price from limits where as_of_day = date '{self.day}' and plan = 'coupon_budget' and limit_name = 'total_budget'")
-        given = self.rows("select count(*) filter (coupon_id is not null), sum(value), count(*) filter (is_holdout) from coupon_assignments_latest")[0]
+        budget = self.rows(
+            f"select allowed, shadow_price from limits where as_of_day = date '{self.day}' and plan = 'coupon_budget' and "
+            "limit_name = 'total_budget'"
+        )
+        given = self.rows(
+            "select count(*) filter (coupon_id is not null), sum(value), count(*) filter (is_holdout) from coupon_assignments_latest"
+        )[0]
         said = "no total budget is declared" if not budget else f"of {budget[0][0]:,.2f}; one more 1.00 of budget earns {budget[0][1]:.2f}"
         return [
             f"budget: {plan[0]:,.0f} coupons, expected cost {plan[1]:,.2f} {self.shop.currency} {said}; expected profit {plan[2]:,.2f}",
-            f"assignments: {given[0]:,} customers get one, expected profit {given[1] or 0:,.2f}; {given[2]:,} held out to measure the effect",
+            f"assignments: {given[0]:,} customers get one, expected profit {given[1] or 0:,.2f}; {given[2]:,} held out to "
+            "measure the effect",
             f"effects are causal (randomised trials), {plan[4]}",
         ]
 
@@ -93,26 +109,54 @@ class Page:
         if pilot[0]:
             return [
                 "no plan: no randomised trial is known, so nothing causal can be said (`causal = false`)",
-                f"a pilot is proposed instead: {pilot[0]} arms, {pilot[1]:,.0f} customers, expected cost {pilot[2]:,.2f} {self.shop.currency} (table pilot_plan)",
+                f"a pilot is proposed instead: {pilot[0]} arms, {pilot[1]:,.0f} customers, expected cost {pilot[2]:,.2f} "
+                f"{self.shop.currency} (table pilot_plan)",
             ]
         customers = self.one("select count(*) from customer_profile")
-        return ["not possible: " + ("no coupon is valid tomorrow, or none has a known face value" if customers else "the shop hands in no customers' order lines")]
+        return [
+            "not possible: "
+            + (
+                "no coupon is valid tomorrow, or none has a known face value"
+                if customers
+                else "the shop hands in no customers' order lines"
+            )
+        ]
 
     def orders(self) -> list[str]:
         day = f"as_of_day = date '{self.day}'"
-        lines, value, suppliers = self.rows(f"select count(*), coalesce(sum(order_value), 0), count(distinct supplier_id) from replenishment_orders where {day} and order_units > 0")[0]
-        reasons = self.rows(f"select reason_code, count(*), sum(order_value) from replenishment_orders where {day} group by 1 order by 3 desc nulls last, 2 desc limit 6")
-        told = [f"{lines:,} lines worth {value:,.2f} {self.shop.currency} from {suppliers} suppliers; reasons: " + ", ".join(f"{code} {count:,}" for code, count, _ in reasons)]
-        bound = self.rows(f"select sentence from limits where {day} and plan = 'replenishment' and (shadow_price > 0 or relaxed_by > 0) and limit_name <> 'supplier_minimum' order by shadow_price desc limit 2")
+        lines, value, suppliers = self.rows(
+            "select count(*), coalesce(sum(order_value), 0), count(distinct supplier_id) from replenishment_orders where "
+            f"{day} and order_units > 0"
+        )[0]
+        reasons = self.rows(
+            f"select reason_code, count(*), sum(order_value) from replenishment_orders where {day} group by 1 order by 3 "
+            "desc nulls last, 2 desc limit 6"
+        )
+        told = [
+            f"{lines:,} lines worth {value:,.2f} {self.shop.currency} from {suppliers} suppliers; reasons: "
+            + ", ".join(f"{code} {count:,}" for code, count, _ in reasons)
+        ]
+        bound = self.rows(
+            f"select sentence from limits where {day} and plan = 'replenishment' and (shadow_price > 0 or relaxed_by > 0) "
+            "and limit_name <> 'supplier_minimum' order by shadow_price desc limit 2"
+        )
         told += [sentence for (sentence,) in bound]
-        largest = self.rows(f"select product_id, location_id, sentence from replenishment_orders where {day} and order_units > 0 order by order_value desc, product_id limit 2")
+        largest = self.rows(
+            f"select product_id, location_id, sentence from replenishment_orders where {day} and order_units > 0 order by "
+            "order_value desc, product_id limit 2"
+        )
         told += [f"{product} at {location}: {sentence}" for product, location, sentence in largest]
         gap = self.rows(f"select status, gap from plan_certificates where {day} and plan = 'replenishment'")
         return told + [f"plan {status}, proven within {gap or 0:.4%} of the best" for status, gap in gap]
 
     def review(self) -> list[str]:
-        judged = self.rows("select count(*), sum(promised_lost_sales_avoided_units), sum(realised_lost_sales_avoided_units) from decision_value")[0]
-        came = self.rows("select count(distinct as_of_day), sum(wape * units) / nullif(sum(units), 0), sum(wape_seasonal_naive * units) / nullif(sum(units), 0) from forecast_accuracy where horizon_days <= 7")[0]
+        judged = self.rows(
+            "select count(*), sum(promised_lost_sales_avoided_units), sum(realised_lost_sales_avoided_units) from decision_value"
+        )[0]
+        came = self.rows(
+            "select count(distinct as_of_day), sum(wape * units) / nullif(sum(units), 0), sum(wape_seasonal_naive * "
+            "units) / nullif(sum(units), 0) from forecast_accuracy where horizon_days <= 7"
+        )[0]
         if not came[0]:
             return ["nothing to judge yet: earlier days' forecasts and orders are judged as days pass (or after a backfill)"]
         told = [f"forecasts up to 7 days ahead, {came[0]} days judged: error {came[1]:.1%} against {came[2]:.1%} seasonal naive"]

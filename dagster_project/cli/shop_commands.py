@@ -35,7 +35,9 @@ FOLDERS = {Format.online_retail: "online_retail_uci", Format.m5: "m5_walmart", F
 
 @app.command()
 def simulate(
-    size: Annotated[Size, typer.Option(help="small: 112 items; medium: 1,500 items, 6,000 customers; large: 100,000 items, 1 million customers.")] = Size.medium,
+    size: Annotated[
+        Size, typer.Option(help="small: 112 items; medium: 1,500 items, 6,000 customers; large: 100,000 items, 1 million customers.")
+    ] = Size.medium,
     to: Annotated[Path | None, typer.Option(help="Folder to write. Default: `var/shops/simulated-SIZE`.", show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="Another seed, another shop.")] = 7,
     last_day: Annotated[str, typer.Option(help="Last day of the records.")] = "2025-12-31",
@@ -49,7 +51,9 @@ def simulate(
 @app.command()
 def convert(
     source: Annotated[Format, typer.Argument(help="Which public data set.")],
-    data: Annotated[Path | None, typer.Option(help="Folder of the data set. Default: its folder in $COUNTINGHOUSE_DATA.", show_default=False)] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the data set. Default: its folder in $COUNTINGHOUSE_DATA.", show_default=False)
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="Folder to write. Default: `var/shops/NAME`.", show_default=False)] = None,
     stores: Annotated[str, typer.Option(help="M5 only: stores to take.")] = "CA_1,CA_2",
 ) -> None:
