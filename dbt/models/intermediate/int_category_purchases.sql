@@ -22,8 +22,8 @@ select
     changes.business_day,
     changes.customer_key,
     changes.category,
-    cast(coalesce(sum(lines.units), 0) as double) as units,
-    cast(coalesce(sum(lines.net_revenue), 0) as double) as sale_revenue,
+    cast(coalesce(sum(lines.units), 0) as decimal(18, 4)) as units,
+    cast(coalesce(sum(lines.net_revenue), 0) as decimal(18, 4)) as sale_revenue,
     changes.changed_on as known_on,
     lead(changes.changed_on) over (
         partition by changes.business_day, changes.customer_key, changes.category order by changes.changed_on
