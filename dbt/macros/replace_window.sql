@@ -6,6 +6,7 @@
       replaced_days: 'relation'   rows whose business_day is listed in that intermediate model
                                   (with replaced_scope: only its rows of that scope)
       replaced_window: 'column'   rows whose column lies in the run's window
+      replaced_as_of: 'column'    rows whose column is a day that profiles are computed for
 -#}
 {% macro get_incremental_replace_window_sql(arguments) -%}
     {%- set target_relation = arguments["target_relation"] -%}
@@ -20,8 +21,11 @@
     {%- if meta.get("replaced_window") -%}
         {{ return(in_window(meta["replaced_window"])) }}
     {%- endif -%}
+    {%- if meta.get("replaced_as_of") -%}
+        {{ return("(" ~ meta["replaced_as_of"] ~ " >= " ~ as_of_start() ~ " and " ~ meta["replaced_as_of"] ~ " < " ~ as_of_end() ~ ")") }}
+    {%- endif -%}
     {%- if not meta.get("replaced_days") -%}
-        {{ exceptions.raise_compiler_error("Say in the meta of " ~ this ~ " what a window replaces: replaced_days or replaced_window.") }}
+        {{ exceptions.raise_compiler_error("Say in the meta of " ~ this ~ " what a window replaces: replaced_days, replaced_window or replaced_as_of.") }}
     {%- endif -%}
     {%- set days = ref(meta["replaced_days"]) -%}
     {%- do require_days_of_this_window(days) -%}

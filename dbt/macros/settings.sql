@@ -23,6 +23,18 @@
     date '{{ run_setting("COUNTINGHOUSE_WINDOW_END", "2000-01-01") }}'
 {%- endmacro %}
 
+{#- First day for which profiles are computed; the window's own first day where nothing else is set. -#}
+{% macro as_of_start() -%}
+    {%- set window = env_var("COUNTINGHOUSE_WINDOW_START", "") if execute else "" -%}
+    date '{{ run_setting("COUNTINGHOUSE_AS_OF_START", "2000-01-01", window) }}'
+{%- endmacro %}
+
+{#- First day after those for which profiles are computed. -#}
+{% macro as_of_end() -%}
+    {%- set window = env_var("COUNTINGHOUSE_WINDOW_END", "") if execute else "" -%}
+    date '{{ run_setting("COUNTINGHOUSE_AS_OF_END", "2000-01-01", window) }}'
+{%- endmacro %}
+
 {#- True when `column` lies in the window. -#}
 {% macro in_window(column) -%}
     ({{ column }} >= {{ window_start() }} and {{ column }} < {{ window_end() }})

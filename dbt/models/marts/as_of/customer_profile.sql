@@ -2,13 +2,13 @@
     config(
         materialized="incremental",
         incremental_strategy="replace_window",
-        meta={"replaced_window": "as_of_day"},
+        meta={"replaced_as_of": "as_of_day"},
     )
 }}
 
 -- What was known at the end of each as-of day about every customer who had ordered by then.
 with days as (
-    select cast(unnest(generate_series({{ window_start() }}, {{ window_end() }} - 1, interval 1 day)) as date) as as_of_day
+    select cast(unnest(generate_series({{ as_of_start() }}, {{ as_of_end() }} - 1, interval 1 day)) as date) as as_of_day
 ),
 
 first_orders as (

@@ -2,14 +2,14 @@
     config(
         materialized="incremental",
         incremental_strategy="replace_window",
-        meta={"replaced_window": "as_of_day"},
+        meta={"replaced_as_of": "as_of_day"},
     )
 }}
 
 -- What was known at the end of each as-of day about every product that is goods, over all its locations.
 {%- set windows = [28, 84, 365] %}
 with days as (
-    select cast(unnest(generate_series({{ window_start() }}, {{ window_end() }} - 1, interval 1 day)) as date) as as_of_day
+    select cast(unnest(generate_series({{ as_of_start() }}, {{ as_of_end() }} - 1, interval 1 day)) as date) as as_of_day
 ),
 
 spine as (
