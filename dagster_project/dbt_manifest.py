@@ -1,19 +1,23 @@
 """dbt's manifest: parsed once at set-up and again when a file of the project changes, never by every process that loads the definitions."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
-from dagster_dbt import DbtProject
 from filelock import FileLock
 
+from assets.house import House
+from assets.marts.sql_models import profile_variables
 
-def ensure_manifest(project: DbtProject) -> Path:
-    """The manifest's path; parses the project if the manifest is missing or older than one of its files."""
-    manifest = Path(project.manifest_path)
+
+def ensure_manifest(house: House, project: Path) -> Path:
+    """The manifest's path; parses dbt's project if the manifest is missing or older than one of its files."""
+    manifest = house.dbt_target / "target" / "manifest.json"
     manifest.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(manifest.with_suffix(".lock")):
-        if not manifest.exists() or manifest.stat().st_mtime < _newest(Path(project.project_dir)):
-            _parse(project)
+        if not manifest.exists() or manifest.stat().st_mtime < _newest(project):
+            _parse(house, project, manifest.parent)
             os.utime(manifest)
     return manifest
 
@@ -23,26 +27,9 @@ def _newest(folder: Path) -> float:
     return max(file.stat().st_mtime for file in kept)
 
 
-def _parse(project: DbtProject) -> None:
-    from dbt.cli.main import dbtRunner
-
-    folder = str(project.project_dir)
-    target = str(Path(project.manifest_path).parent)
-    outcome = dbtRunner().invoke(
-        [
-            "parse",
-            "--project-dir",
-            folder,
-            "--profiles-dir",
-            folder,
-            "--target-path",
-            target,
-            "--log-path",
-            target,
-            "--quiet",
-            "--log-level-file",
-            "none",
-        ]
-    )
-    if not outcome.success:
-        raise RuntimeError(f"dbt could not parse {folder}: {outcome.exception or 'run `dbt parse` there to see why'}.")
+def _parse(house: House, project: Path, target: Path) -> None:
+    folders = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target), "--log-path", str(target)]
+    command = [str(Path(sys.executable).with_name("dbt")), "parse", *folders, "--quiet", "--log-level-file", "none"]
+    done = subprocess.run(command, env={**os.environ, **profile_variables(house)}, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"dbt could not parse {project}:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")

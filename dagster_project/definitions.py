@@ -3,10 +3,11 @@
 import dagster as dg
 
 from assets.catalogue import all_assets, all_checks
+from assets.house import House
 from dagster_project.dbt_manifest import ensure_manifest
 from dagster_project.jobs import DAILY_JOB, daily_schedule
 from dagster_project.partitions import daily_partitions
-from dagster_project.resources import dbt_project, resources
+from dagster_project.resources import resources
 from dagster_project.run_log import run_log
 from dagster_project.sensors import alert_on_failure
 from dagster_project.settings import Settings, load_settings
@@ -19,7 +20,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Definitions for the shop that the settings name."""
     shop = load_shop(settings.shop_folder)
     days = daily_partitions(shop)
-    manifest = ensure_manifest(dbt_project(settings))
+    served = resources(settings)
+    house = served["house"]
+    assert isinstance(house, House)
+    manifest = ensure_manifest(house, settings.dbt_project)
     assets = [
         each.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=days, owners=OWNERS)) for each in all_assets(manifest)
     ]
@@ -29,7 +33,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs=[DAILY_JOB],
         schedules=[daily_schedule(shop.time_zone)],
         sensors=[alert_on_failure()],
-        resources=resources(settings),
+        resources=served,
         executor=dg.in_process_executor,
         loggers={"console": run_log},
     )

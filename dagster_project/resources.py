@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from dagster_dbt import DbtProject
-
 from assets.house import House
 from assets.tracking import Tracking
 from assets.warehouse import Warehouse
@@ -14,13 +12,6 @@ from shops.shop import load_shop
 def state_folder(settings: Settings) -> Path:
     """All state of the shop's runs: `var/<shop name>`."""
     return settings.var_folder / load_shop(settings.shop_folder).name
-
-
-def dbt_project(settings: Settings) -> DbtProject:
-    """dbt's project with its manifest in the shop's state folder, not in the source tree."""
-    return DbtProject(
-        project_dir=settings.dbt_project, profiles_dir=settings.dbt_project, target_path=state_folder(settings) / "dbt" / "target"
-    )
 
 
 def resources(settings: Settings) -> dict[str, object]:

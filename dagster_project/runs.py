@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -49,7 +50,9 @@ def run_days(settings: Settings, first: date, last: date) -> RunOutcome:
     definitions = build_definitions(settings)
     job = definitions.resolve_job_def("daily_decisions")
     tags = {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat()}
-    with dg.DagsterInstance.get() as instance:
+    log = state_folder(settings) / "logs" / f"{first}-to-{last}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with dg.DagsterInstance.get() as instance, log.open("w", encoding="utf-8") as file, redirect_stdout(file):
         result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False, run_config={"loggers": {"console": {}}})
         events = result.all_events
         failed = tuple(event.step_key for event in events if event.event_type_value == "STEP_FAILURE" and event.step_key)
@@ -60,13 +63,18 @@ def run_days(settings: Settings, first: date, last: date) -> RunOutcome:
 
 def prepare_state(settings: Settings) -> None:
     """What a first run would otherwise do: parse dbt's project, create MLflow's tables."""
+    from assets.house import House
     from assets.tracking import Tracking
     from dagster_project.dbt_manifest import ensure_manifest
-    from dagster_project.resources import dbt_project
+    from dagster_project.resources import resources
 
     dagster_home(settings)
-    ensure_manifest(dbt_project(settings))
-    Tracking(folder=str(state_folder(settings) / "mlflow")).prepare()
+    served = resources(settings)
+    house, tracking = served["house"], served["tracking"]
+    assert isinstance(house, House)
+    assert isinstance(tracking, Tracking)
+    ensure_manifest(house, settings.dbt_project)
+    tracking.prepare()
 
 
 def serve_ui(settings: Settings, host: str, port: int) -> int:

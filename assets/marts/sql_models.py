@@ -78,9 +78,7 @@ def dbt_variables(house: House, facts: Window, as_of: Window) -> dict[str, str]:
     shop = house.shop
     has_order_lines = any((house.landing / "order_lines").glob("known_on=*.parquet"))
     return {
-        "COUNTINGHOUSE_WAREHOUSE": str(house.warehouse),
-        "COUNTINGHOUSE_LANDING": str(house.landing),
-        "COUNTINGHOUSE_SQL_THREADS": str(house.threads),
+        **profile_variables(house),
         "COUNTINGHOUSE_WINDOW_START": facts.start.isoformat(),
         "COUNTINGHOUSE_WINDOW_END": facts.end.isoformat(),
         "COUNTINGHOUSE_AS_OF_START": as_of.start.isoformat(),
@@ -89,6 +87,15 @@ def dbt_variables(house: House, facts: Window, as_of: Window) -> dict[str, str]:
         "COUNTINGHOUSE_HAS_ORDER_LINES": str(has_order_lines).lower(),
         "COUNTINGHOUSE_COST_SHARE": str(shop.assumptions.cost_share),
         "COUNTINGHOUSE_OUTCOME_WINDOW_DAYS": str(shop.coupons.outcome_window_days),
+    }
+
+
+def profile_variables(house: House) -> dict[str, str]:
+    """What dbt reads while parsing; the same at set-up and in every run, or dbt parses the whole project again."""
+    return {
+        "COUNTINGHOUSE_WAREHOUSE": str(house.warehouse),
+        "COUNTINGHOUSE_LANDING": str(house.landing),
+        "COUNTINGHOUSE_SQL_THREADS": str(house.threads),
     }
 
 
