@@ -1,6 +1,6 @@
 """Demand learning: how many units of each item will be asked for, and how sure that is.
 
-Public: `DemandSettings`, `train`, `DemandModel`, `backtest`, `Backtest`, `lead_time_quantiles`, `lost_units`, `no_holidays`,
+Public: `DemandSettings`, `train`, `DemandModel`, `backtest`, `Backtest`, `lead_time_quantiles`, `no_holidays`,
 `national_holidays`, `calendar_events`, `all_events`. Read `model.py` first.
 """
 

@@ -1,7 +1,8 @@
 """Demand on days when stock ran out: what would probably have been sold, and how much of it was lost.
 
-The estimate is the item's base mean of the eight weeks before x its location's weekday pattern x the promotion's lift,
-and never below what was sold. It fills totals for Prophet and is reported as lost demand; it is never a training target.
+The estimate is the item's base mean of the eight weeks before x the drift of its category x weekday pattern x the promotion's
+lift, and never below what was sold. It fills totals for Prophet and is reported as lost demand; it is never a training target. It is
+a cautious estimate: shelves empty on the days of highest demand, which the mean of other days cannot show.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from learning.demand.grid import DemandGrid, Floats
+from learning.demand.grid import Codes, DemandGrid, Floats
 from learning.demand.promotion_lift import PromotionLift
-from learning.demand.reference import weekday_pattern
+from learning.demand.reference import DRIFT_BOUNDS, DRIFT_DAYS, DRIFT_EVIDENCE_UNITS, DRIFT_PULL, weekday_pattern
 from learning.demand.settings import DemandSettings
 from learning.demand.windows import Windows
 
@@ -27,16 +28,28 @@ class UsualDemand:
 
 
 def usual_demand(grid: DemandGrid, lift: PromotionLift, settings: DemandSettings) -> UsualDemand:
-    """What each item would usually have sold on each day, from the eight weeks before it; null base before an item's first weeks."""
+    """What each item would usually have sold on each day, from the eight weeks before it; 0 before an item's first valid day."""
     categories = [str(name) for name in grid.items["category"]]
     past_lift = lift.factors(categories, grid.on_promotion.astype(np.float64), grid.discount)
     windows = Windows(grid.units / past_lift, grid.valid)
     pattern = weekday_pattern(windows, grid.n_days - 1, grid, settings.weekday_weeks)
     weekday = (np.arange(grid.n_days) - (grid.n_days - 1)) % 7
-    base = np.nan_to_num(windows.trailing_means(settings.level_days)) * pattern[:, weekday]
+    total, days = windows.trailing(settings.level_days)
+    mean = np.divide(total, days, out=np.zeros(total.shape), where=days > 0)
+    base = mean * _trailing_drift(windows, mean, grid.codes("category")) * pattern[:, weekday]
     expected = base * past_lift * grid.is_open
     filled = np.where(grid.censored & grid.is_open, np.maximum(grid.units, expected), grid.units)
     return UsualDemand(base, expected, filled)
+
+
+def _trailing_drift(windows: Windows, mean: Floats, category: Codes) -> Floats:
+    """Items x days: `reference.recent_drift` as it stood before each day."""
+    sold, days = windows.trailing(DRIFT_DAYS)
+    summed = np.zeros((2, int(category.max()) + 1, mean.shape[1]))
+    np.add.at(summed[0], category, sold)
+    np.add.at(summed[1], category, mean * days)
+    drift = np.clip((summed[0] + DRIFT_EVIDENCE_UNITS) / (summed[1] + DRIFT_EVIDENCE_UNITS), *DRIFT_BOUNDS) ** DRIFT_PULL
+    return drift[category]
 
 
 def lost_demand(grid: DemandGrid, lift: PromotionLift, settings: DemandSettings) -> pl.DataFrame:

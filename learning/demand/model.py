@@ -13,6 +13,7 @@ import polars as pl
 
 from learning.demand.backtest import Backtest, backtest_grid
 from learning.demand.boosting import booster_from, booster_text, importance
+from learning.demand.filled import lost_demand
 from learning.demand.forecast_table import daily_table
 from learning.demand.future import close_learned_days, coming_from_frame
 from learning.demand.grid import DemandGrid, build_grid
@@ -51,6 +52,10 @@ class DemandModel:
         grid = close_learned_days(build_grid(panel, as_of_day))
         coming = coming_from_frame(grid, future, self.parts.holidays, horizon_days, self.settings)
         return grid, forecast_items(self.parts, grid, coming, self.settings)
+
+    def lost_units(self, panel: pl.DataFrame, as_of_day: date) -> pl.DataFrame:
+        """Estimated lost sales on open stock-out days of the panel; see `filled.lost_demand` for columns."""
+        return lost_demand(close_learned_days(build_grid(panel, as_of_day)), self.parts.lift, self.settings)
 
     def feature_importance(self) -> pl.DataFrame:
         """feature, gain_share, splits of the LightGBM model, largest first; empty where the shop is too small for it."""

@@ -34,12 +34,11 @@ class Windows:
         count = self.count(origin, days, skip)
         return np.divide(self.total(origin, days, skip), count, out=np.full(count.shape, np.nan), where=count > 0)
 
-    def trailing_means(self, days: int) -> Floats:
-        """Items x days: the mean per valid day of the `days` days before each day (nan where there is none)."""
+    def trailing(self, days: int) -> tuple[Floats, Floats]:
+        """Items x days: sum and number of valid days among the `days` days before each day."""
         end = np.arange(self._values.shape[1])
         start = np.maximum(end - days, 0)
-        count = self._counts[:, end] - self._counts[:, start]
-        return np.divide(self._sums[:, end] - self._sums[:, start], count, out=np.full(count.shape, np.nan), where=count > 0)
+        return self._sums[:, end] - self._sums[:, start], self._counts[:, end] - self._counts[:, start]
 
     def age(self, origin: int) -> Floats:
         """Valid days from the start of the grid to the origin."""
