@@ -121,9 +121,9 @@ class TrainedModel:
 
 def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> TrainedModel:
     """The model of the training day: read from its folder if it was trained on the same input, else trained and saved."""
-    from learning.demand import DemandModel, train
+    from learning.demand import DemandModel, DemandSettings, train
 
-    panel, holidays, settings = inputs.panel(trained_as_of), inputs.holidays(trained_as_of), demand_settings(house)
+    panel, holidays, settings = inputs.panel(trained_as_of), inputs.holidays(trained_as_of), DemandSettings()
     fingerprint = _fingerprint(panel, holidays, settings)
     folder = house.models / trained_as_of.isoformat()
     mark = folder / "fingerprint.txt"
@@ -148,17 +148,10 @@ def load_model(house: House, trained_as_of: date) -> "DemandModel":
     return DemandModel.load(house.models / trained_as_of.isoformat())
 
 
-def demand_settings(house: House) -> "DemandSettings":
-    """Settings of demand learning in this house."""
-    from learning.demand import DemandSettings
-
-    return DemandSettings(threads=house.threads)
-
-
 def _fingerprint(panel: pl.DataFrame, holidays: pl.DataFrame, settings: "DemandSettings") -> str:
     libraries = {name: version(name) for name in ("prophet", "lightgbm", "polars", "numpy")}
     content = [int(frame.hash_rows(seed=11).sum()) if frame.height else 0 for frame in (panel, holidays)]
-    parts = [content, panel.height, {**settings.as_dict(), "threads": 0}, libraries, _code_fingerprint()]
+    parts = [content, panel.height, settings.as_dict(), libraries, _code_fingerprint()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
