@@ -1,0 +1,130 @@
+"""What came of forecasts and orders, worked by hand."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from assets.review.what_came import decision_value, forecast_accuracy
+
+TODAY = date(2025, 6, 20)
+
+
+def forecasts(*rows: tuple[str, int, float, float]) -> pl.DataFrame:
+    """(product, horizon, forecast, seasonal naive) of forecasts of today."""
+    return pl.DataFrame(
+        [
+            {
+                "decided_on": TODAY - timedelta(days=horizon),
+                "product_id": product,
+                "location_id": "web",
+                "business_day": TODAY,
+                "horizon_days": horizon,
+                "forecast_units": forecast,
+                "seasonal_naive_units": naive,
+            }
+            for product, horizon, forecast, naive in rows
+        ]
+    )
+
+
+def sold(**units: float) -> pl.DataFrame:
+    return pl.DataFrame({"product_id": list(units), "location_id": ["web"] * len(units), "units": list(units.values())})
+
+
+def test_accuracy_by_hand() -> None:
+    """One day ahead: errors 1 and 2 on 10 units, seasonal naive 4 and 0; two days ahead: error 3 on 4 units; `c` ran out."""
+    judged = forecasts(("a", 1, 5.0, 8.0), ("b", 1, 8.0, 6.0), ("c", 1, 99.0, 99.0), ("a", 2, 7.0, 4.0))
+    result = forecast_accuracy(judged, sold(a=4.0, b=6.0))
+    assert result["horizon_days"].to_list() == [1, 2]
+    assert result["items"].to_list() == [2, 1]
+    assert result["units"].to_list() == [10.0, 4.0]
+    assert result["forecast_units"].to_list() == [13.0, 7.0]
+    assert result["wape"].to_list() == pytest.approx([0.3, 0.75])
+    assert result["wape_seasonal_naive"].to_list() == pytest.approx([0.4, 0.0])
+    assert result["bias"].to_list() == pytest.approx([0.3, 0.75])
+
+
+def test_a_day_on_which_nothing_was_sold_has_no_share() -> None:
+    result = forecast_accuracy(forecasts(("a", 1, 5.0, 8.0)), sold(a=0.0))
+    assert result.select("wape", "wape_seasonal_naive", "bias").rows() == [(None, None, None)]
+
+
+def test_nothing_to_judge_gives_no_rows() -> None:
+    assert forecast_accuracy(forecasts(("a", 1, 5.0, 8.0)), sold(b=1.0)).is_empty()
+
+
+ORDER_DAY = TODAY - timedelta(days=7)
+
+
+def order(**changes: object) -> pl.DataFrame:
+    """Ordered on the 13th, lead time 3, next order day the 17th: the next order could arrive on the 20th, today."""
+    row = {
+        "as_of_day": ORDER_DAY - timedelta(days=1),
+        "order_day": ORDER_DAY,
+        "expected_arrival_on": ORDER_DAY + timedelta(days=3),
+        "next_order_day": ORDER_DAY + timedelta(days=4),
+        "product_id": "a",
+        "location_id": "web",
+        "order_units": 12.0,
+        "order_value": 36.0,
+        "on_hand": 5.0,
+        "in_transit_units": 3.0,
+        "lost_sales_avoided_units": 6.0,
+        "expected_demand_until_cover": 14.0,
+    }
+    return pl.DataFrame([row | changes])
+
+
+def panel(units: list[float], censored: tuple[int, ...] = (), first: date = ORDER_DAY) -> pl.DataFrame:
+    days = [first + timedelta(days=offset) for offset in range(len(units))]
+    return pl.DataFrame(
+        {
+            "business_day": days,
+            "product_id": ["a"] * len(units),
+            "location_id": ["web"] * len(units),
+            "units": units,
+            "is_censored": [offset in censored for offset in range(len(units))],
+        }
+    )
+
+
+def test_an_order_is_judged_on_the_day_the_next_one_could_arrive() -> None:
+    assert decision_value(order(), panel([1.0] * 7), TODAY).height == 1
+    for other in (-1, 1):
+        assert decision_value(order(), panel([1.0] * 7), TODAY + timedelta(days=other)).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("units", "realised"),
+    [
+        ([2.0, 2, 2, 2, 2, 2, 2], 6.0),  # 14 sold, 8 would have been there without the order
+        ([1.0, 1, 1, 1, 1, 1, 1], 0.0),  # 7 sold: the order saved nothing
+        ([5.0, 5, 5, 5, 5, 5, 5], 12.0),  # 35 sold: never more than the order itself
+    ],
+)
+def test_realised_sales_saved(units: list[float], realised: float) -> None:
+    row = decision_value(order(), panel(units), TODAY).to_dicts()[0]
+    assert row["sold_units"] == sum(units)
+    assert row["realised_lost_sales_avoided_units"] == realised
+    assert row["promised_lost_sales_avoided_units"] == 6.0
+    assert row["expected_units"] == 14.0
+    assert row["decided_on"] == ORDER_DAY - timedelta(days=1)
+
+
+def test_only_the_days_from_the_order_until_today_count() -> None:
+    """The day before the order and today itself are not the order's."""
+    frame = panel([100.0, 2, 2, 2, 2, 2, 2, 2, 100.0], first=ORDER_DAY - timedelta(days=1))
+    assert decision_value(order(), frame, TODAY)["sold_units"].to_list() == [14.0]
+
+
+def test_stock_out_days_are_counted_and_said() -> None:
+    row = decision_value(order(), panel([2.0] * 7, censored=(3, 4)), TODAY).to_dicts()[0]
+    assert (row["stockout_days"], row["basis"]) == (2, "understated: stock-out days in between")
+    plain = decision_value(order(), panel([2.0] * 7), TODAY).to_dicts()[0]
+    assert (plain["stockout_days"], plain["basis"]) == (0, "order taken to be placed as advised")
+
+
+def test_an_item_without_sales_rows_sold_nothing() -> None:
+    row = decision_value(order(product_id="b"), panel([2.0] * 7), TODAY).to_dicts()[0]
+    assert (row["sold_units"], row["realised_lost_sales_avoided_units"]) == (0.0, 0.0)
