@@ -115,9 +115,10 @@ class Tracking(dg.ConfigurableResource):
     def _client(self) -> Any:
         import logging
 
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
         from mlflow import MlflowClient
+
+        for name in ("alembic", "mlflow", "mlflow.store.db.utils"):  # MLflow sets its own levels while it is imported
+            logging.getLogger(name).setLevel(logging.WARNING)
 
         return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 

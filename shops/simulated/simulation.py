@@ -90,7 +90,7 @@ def _write_short_tables(world: World, trading: Trading, folder: Path) -> None:
     days, catalogue, ledger = world.days, world.catalogue, trading.ledger
     last = days.days[days.n_history - 1]
     volume = np.array(ledger.volume_used_m3)
-    capacity = np.ceil(volume[-120:].max(axis=0) * 1.05)
+    capacity = np.ceil(volume[-120:].max(axis=0) * 1.2)
     tables = {
         "products": products_table(catalogue, world.suppliers, world.prices, days),
         "customers": customers_table(world.population, world.customer_id, days, world.seed),
