@@ -122,10 +122,8 @@ def _opening_position(inputs: StockInputs) -> pl.DataFrame:
     the opening day."""
     assert inputs.opening_day is not None
     since = inputs.opening_day - timedelta(days=OPENING_RATE_DAYS)
-    before = inputs.sales.as_of(inputs.opening_day).filter(
-        (pl.col("business_day") > since) & (pl.col("business_day") <= inputs.opening_day)
-    )
-    rate = pl.col("units").sum() / OPENING_RATE_DAYS
+    before = inputs.sales.as_of(inputs.opening_day).filter(pl.col("business_day") <= inputs.opening_day)
+    rate = pl.col("units").filter(pl.col("business_day") > since).sum() / OPENING_RATE_DAYS  # 0 for items not sold lately
     return before.group_by(KEY).agg(opening=(rate * inputs.opening_cover_days).ceil())
 
 

@@ -116,7 +116,7 @@ class Page:
         return [
             "not possible: "
             + (
-                "no coupon is valid tomorrow, or none has a known face value"
+                "the shop hands in no coupons that could be given out tomorrow"
                 if customers
                 else "the shop hands in no customers' order lines"
             )

@@ -45,8 +45,8 @@ review_days = 7
 [assumptions]
 cost_share = 0.7
 
-[stock]                        # no stock feed: the ledger opens a month before the end
-opening_day = 2017-12-01
+[stock]                        # no stock feed: the ledger opens with an assumed position on the last day
+opening_day = 2017-12-31
 opening_cover_days = 14
 
 [coupons]

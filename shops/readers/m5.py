@@ -17,7 +17,6 @@ from shops.readers.shop_folder import write_shop_folder
 TIME_ZONES = {"CA": "America/Los_Angeles", "TX": "America/Chicago", "WI": "America/Chicago"}
 CLOSING_EVENT = "Christmas"
 PURCHASE_BUDGET_PER_STORE = 9000.0  # about one day's sales of a store at cost
-STOCK_LEDGER_DAYS = 30
 
 SHOP_TOML = """[shop]
 name = "m5"
@@ -38,7 +37,7 @@ review_days = 7
 [assumptions]
 cost_share = 0.7
 
-[stock]                        # no stock feed: the ledger opens a month before the end
+[stock]                        # no stock feed: the ledger opens with an assumed position on the last day
 opening_day = {opening_day}
 opening_cover_days = 14
 """
@@ -71,7 +70,7 @@ def convert_m5(data: Path, folder: Path, stores: Sequence[str] = ("CA_1", "CA_2"
         last_day=last_day,
         stores=", ".join(stores),
         purchase_budget=PURCHASE_BUDGET_PER_STORE * len(stores),
-        opening_day=sales.select(pl.col("date").max() - pl.duration(days=STOCK_LEDGER_DAYS)).item(),
+        opening_day=sales.select(pl.col("date").max()).item(),
     )
     write_shop_folder(Path(folder), shop_toml, tables)
 

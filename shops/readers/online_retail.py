@@ -40,9 +40,9 @@ review_days = 7
 [assumptions]
 cost_share = 0.6
 
-[stock]                        # no stock feed: the ledger opens a month before the end
-opening_day = 2011-11-09
-opening_cover_days = 28
+[stock]                        # no stock feed: the ledger opens with an assumed position on the last day
+opening_day = 2011-12-09
+opening_cover_days = 14
 """
 
 
