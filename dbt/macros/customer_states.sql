@@ -164,8 +164,8 @@
             changes.customer_key,
             changes.changed_on,
             purchases.category,
-            sum(purchases.sale_revenue) as sale_revenue,
-            sum(purchases.units) as units
+            cast(sum(purchases.sale_revenue) as decimal(18, 4)) as sale_revenue,
+            cast(sum(purchases.units) as decimal(18, 4)) as units
         from changes
         left join purchases
             on changes.customer_key = purchases.customer_key
@@ -182,7 +182,7 @@
         cast(max(per_category.sale_revenue) filter (per_category.units > 0) as double)
             / nullif(cast(sum(per_category.sale_revenue) as double), 0) as top_category_share,
         cast(sum(per_category.sale_revenue) filter (prices.mean_price > 0) as double)
-            / nullif(sum(per_category.units * prices.mean_price) filter (prices.mean_price > 0), 0) as relative_price
+            / nullif(cast(sum(per_category.units * prices.mean_price) filter (prices.mean_price > 0) as double), 0) as relative_price
     from per_category
     left join {{ ref('int_category_prices') }} as prices
         on per_category.category = prices.category

@@ -13,8 +13,13 @@
 {% macro record_versions(records, key, content=none) -%}
     {%- set key_list = key | join(', ') -%}
     select * from (
-        with repeated_keys as (
-            select {{ key_list }} from {{ records }} group by {{ key_list }} having count(*) > 1
+        -- read once: a landing folder may hold a file for each day of years
+        with records_read as materialized (
+            select * from {{ records }}
+        ),
+
+        repeated_keys as (
+            select {{ key_list }} from records_read group by {{ key_list }} having count(*) > 1
         ),
 
         ordered as (
@@ -25,7 +30,7 @@
                     order by coalesce(recorded_at, cast(known_on as timestamp)), known_on, source_file, source_row
                     rows between 1 following and unbounded following
                 ) as superseded_on
-            from {{ records }} semi join repeated_keys using ({{ key_list }})
+            from records_read semi join repeated_keys using ({{ key_list }})
         ),
 
         in_force as (
@@ -52,7 +57,7 @@
         distinct_versions as (select * from in_force)
         {% endif %}
 
-        select *, cast(null as date) as superseded_on from {{ records }} anti join repeated_keys using ({{ key_list }})
+        select *, cast(null as date) as superseded_on from records_read anti join repeated_keys using ({{ key_list }})
         union all by name
         select * from distinct_versions
     )

@@ -35,6 +35,7 @@ class DbtShop:
     def __init__(self, folder: Path) -> None:
         self.landing = folder / "landing"
         self.warehouse = folder / "warehouse.duckdb"
+        self.staged_warehouse = folder / "staged.duckdb"
         self.manifest = None
         self.environment = {
             "COUNTINGHOUSE_LANDING": str(self.landing),
@@ -46,17 +47,22 @@ class DbtShop:
         }
 
     def clear(self) -> None:
-        """An empty landing (all tables without rows) and no warehouse."""
+        """An empty landing (all tables without rows) and an empty warehouse."""
         shutil.rmtree(self.landing, ignore_errors=True)
-        self.forget_warehouse()
         for table in TABLES.values():
             folder = self.landing / table.name
             folder.mkdir(parents=True)
             pl.DataFrame(schema=landed_schema(table.name)).write_parquet(folder / "_schema.parquet")
+        self.forget_warehouse()
 
     def forget_warehouse(self) -> None:
+        """A warehouse with nothing but the staging views, which are built once for all tests."""
         for path in self.warehouse.parent.glob("warehouse.duckdb*"):
             path.unlink()
+        if not self.staged_warehouse.exists():
+            self.dbt("run", date.min, date.min, "--select", "staging")
+            shutil.copyfile(self.warehouse, self.staged_warehouse)
+        shutil.copyfile(self.staged_warehouse, self.warehouse)
 
     def land(self, table: str, records: Iterable[Record]) -> None:
         """Replace what `table` holds for the known_on days among the records. Each record needs its known_on."""
@@ -71,8 +77,12 @@ class DbtShop:
     def withdraw(self, table: str, known_on: date) -> None:
         (self.landing / table / f"known_on={known_on}.parquet").unlink()
 
-    def run(self, start: date, end: date, *arguments: str, command: str = "run", **environment: str) -> None:
-        """One dbt command over the window [start, end) of known_on days; raises with dbt's own words where it fails."""
+    def run(self, start: date, end: date, *arguments: str, **environment: str) -> None:
+        """The models after staging over the window [start, end) of known_on days."""
+        self.dbt("run", start, end, *arguments, "--exclude", "staging", **environment)
+
+    def dbt(self, command: str, start: date, end: date, *arguments: str, **environment: str) -> None:
+        """One dbt command; raises with dbt's own words where it fails."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -82,7 +92,7 @@ class DbtShop:
             "COUNTINGHOUSE_WINDOW_END": end.isoformat(),
             **environment,
         }
-        places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet"]
+        places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet", "--log-level-file", "none", "--no-write-json"]
         before = dict(os.environ)
         os.environ.update(changed)
         try:

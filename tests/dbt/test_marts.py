@@ -1,6 +1,7 @@
 """The marts of a shop of two weeks, four products and three customers, checked by hand."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ def march(day: int) -> date:
     return date(2024, 3, day)
 
 
-def land_two_weeks(shop) -> None:
+def land_two_weeks(shop: Any) -> None:
     """1 March is a Friday. Order o4 is recorded two days late, o5 is corrected, o6 is cancelled, o7 gives a tea of o1 back."""
     line = shop.line
     shop.land(
@@ -43,8 +44,10 @@ def land_two_weeks(shop) -> None:
     shop.land("products", [{**product, "known_on": START} for product in products])
     shop.land(
         "customers",
-        [{"customer_key": ANNA, "region": "north", "email_consent": True, "known_on": START}]
-        + [{"customer_key": BEN, "region": "south", "email_consent": False, "known_on": START}],
+        [
+            {"customer_key": ANNA, "region": "north", "email_consent": True, "known_on": START},
+            {"customer_key": BEN, "region": "south", "email_consent": False, "known_on": START},
+        ],
     )
     stock = [(TEA, 1, 10.0), (TEA, 2, 6.0), (TEA, 3, 0.0), (TEA, 4, -2.0), (CUP, 1, 4.0)]
     shop.land(
@@ -79,13 +82,17 @@ def land_two_weeks(shop) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(shop):
+def built(shop: Any) -> Any:
     land_two_weeks(shop)
-    shop.run(START, END, "--exclude-resource-type", "unit_test", command="build")
+    shop.dbt("build", START, END, "--exclude-resource-type", "unit_test")
     return shop
 
 
-def test_a_cancellation_voids_its_line_from_the_day_it_is_known(built):
+def test_the_unit_tests_of_the_models_hold(built: Any) -> None:
+    built.dbt("test", START, END, "--select", "test_type:unit")
+
+
+def test_a_cancellation_voids_its_line_from_the_day_it_is_known(built: Any) -> None:
     columns = "line_type, units, net_revenue, is_cancelled, known_on, superseded_on"
     assert built.rows(f"select {columns} from marts.fct_order_lines where order_id = 'o6' order by known_on") == [
         ("sale", 2.0, 10.0, False, march(7), march(8)),
@@ -93,11 +100,11 @@ def test_a_cancellation_voids_its_line_from_the_day_it_is_known(built):
     ]
 
 
-def test_a_return_takes_back_what_was_paid(built):
+def test_a_return_takes_back_what_was_paid(built: Any) -> None:
     assert built.rows("select units, net_revenue from marts.fct_order_lines where order_id = 'o7'") == [(-1.0, -5.0)]
 
 
-def test_late_and_corrected_lines_make_new_versions_of_the_days_sales(built):
+def test_late_and_corrected_lines_make_new_versions_of_the_days_sales(built: Any) -> None:
     columns = "business_day, units, net_revenue, order_count, known_on, superseded_on"
     sql = f"select {columns} from marts.fct_sales_daily where product_id = '{{}}' and business_day = date '{{}}' order by known_on"
     assert built.rows(sql.format(TEA, march(2))) == [
@@ -111,7 +118,7 @@ def test_late_and_corrected_lines_make_new_versions_of_the_days_sales(built):
     assert built.rows(sql.format(TEA, march(7)))[-1] == (march(7), 0.0, 0.0, 0, march(8), None)
 
 
-def test_sales_count_discounts_returns_and_coupons_apart(built):
+def test_sales_count_discounts_returns_and_coupons_apart(built: Any) -> None:
     columns = "units, units_returned, gross_revenue, net_revenue, discount_amount, coupon_discount_amount"
     sql = f"select {columns} from {built.as_of('fct_sales_daily', END)} where product_id = '{{}}' and business_day = date '{{}}'"
     assert built.rows(sql.format(CUP, march(1))) == [(1.0, 0.0, 8.0, 7.0, 1.0, 0.0)]
@@ -119,7 +126,7 @@ def test_sales_count_discounts_returns_and_coupons_apart(built):
     assert built.rows(sql.format(TEA, march(9))) == [(1.0, 0.0, 4.0, 3.0, 1.0, 1.0)]
 
 
-def test_the_panel_has_every_day_of_every_item_but_services(built):
+def test_the_panel_has_every_day_of_every_item_but_services(built: Any) -> None:
     panel = built.as_of("sales_panel", march(15))
     assert built.rows(f"select product_id, min(business_day), count(*) from {panel} group by 1 order by 1") == [
         (CARD, march(9), 7),
@@ -130,7 +137,7 @@ def test_the_panel_has_every_day_of_every_item_but_services(built):
     assert built.rows(f"select max(business_day) from {built.as_of('sales_panel', march(8))}") == [(march(8),)]
 
 
-def test_the_panel_carries_prices_and_marks_promotions_and_closing_days(built):
+def test_the_panel_carries_prices_and_marks_promotions_and_closing_days(built: Any) -> None:
     columns = "day(business_day), units, unit_price, discount_share, on_promotion, is_open"
     panel = built.as_of("sales_panel", march(15))
     assert built.rows(f"select {columns} from {panel} where product_id = '{TEA}' and business_day >= date '2024-03-08' order by 1")[:5] == [
@@ -144,7 +151,7 @@ def test_the_panel_carries_prices_and_marks_promotions_and_closing_days(built):
     assert built.rows(f"select distinct unit_price, regular_price from {panel} where product_id = '{POT}'") == [(20.0, 20.0)]
 
 
-def test_the_panel_says_where_stock_ran_out(built):
+def test_the_panel_says_where_stock_ran_out(built: Any) -> None:
     columns = "day(business_day), on_hand, stock_source, is_censored"
     panel = built.as_of("sales_panel", march(15))
     assert built.rows(f"select {columns} from {panel} where product_id = '{TEA}' order by 1")[:5] == [
@@ -157,7 +164,7 @@ def test_the_panel_says_where_stock_ran_out(built):
     assert built.rows("select business_day from marts.fct_stock_daily where was_negative") == [(march(4),)]
 
 
-def test_unknown_products_and_customers_get_placeholders_when_first_heard_of(built):
+def test_unknown_products_and_customers_get_placeholders_when_first_heard_of(built: Any) -> None:
     assert built.rows("select product_id, category, pack_units, known_on from marts.dim_products where is_placeholder") == [
         (CARD, "uncategorised", 1, march(9)),
     ]
@@ -167,7 +174,7 @@ def test_unknown_products_and_customers_get_placeholders_when_first_heard_of(bui
     ]
 
 
-def test_a_profile_uses_only_what_was_known_that_evening(built):
+def test_a_profile_uses_only_what_was_known_that_evening(built: Any) -> None:
     columns = "day(as_of_day), orders_lifetime, net_revenue_lifetime, recency_days, tenure_days, return_rate, margin_365"
     assert built.rows(
         f"select {columns} from marts.customer_profile where customer_key = '{ANNA}' and as_of_day >= '2024-03-06' order by 1"
@@ -180,16 +187,22 @@ def test_a_profile_uses_only_what_was_known_that_evening(built):
     assert built.rows(f"select min(as_of_day) from marts.customer_profile where customer_key = '{CLEO}'") == [(march(4),)]
 
 
-def test_a_profile_knows_gaps_tastes_and_lifecycle(built):
-    columns = "gap_mean_days, gap_sd_days, due_ratio, main_channel, channel_count, top_category, preferred_weekday, lifecycle, coupon_orders_365, email_consent"
+def test_a_profile_knows_gaps_tastes_and_lifecycle(built: Any) -> None:
+    columns = (
+        "gap_mean_days, gap_sd_days, due_ratio, main_channel, channel_count, top_category, preferred_weekday, lifecycle, "
+        "coupon_orders_365, email_consent"
+    )
     sql = f"select {columns} from marts.customer_profile where customer_key = '{{}}' and as_of_day = date '2024-03-15'"
     assert built.rows(sql.format(ANNA)) == [(2.0, None, 6.0, "store", 1, "ware", 5, "lapsed", 0, True)]
     assert built.rows(sql.format(CLEO)) == [(7.0, None, pytest.approx(6 / 7), "store", 1, "drink", 6, "active", 1, True)]
     assert built.rows(sql.format(BEN))[0][-1] is False
 
 
-def test_campaign_facts_pair_the_evening_before_with_the_window_after(built):
-    columns = "customer_key, coupon_id, face_value, orders_lifetime, recency_days, outcome_orders, outcome_net_revenue, outcome_margin, redeemed, redemption_discount, known_on"
+def test_campaign_facts_pair_the_evening_before_with_the_window_after(built: Any) -> None:
+    columns = (
+        "customer_key, coupon_id, face_value, orders_lifetime, recency_days, outcome_orders, outcome_net_revenue, outcome_margin, "
+        "redeemed, redemption_discount, known_on"
+    )
     assert built.rows(f"select {columns} from marts.campaign_facts order by customer_key") == [
         # anna's o6 was cancelled before the outcome settled; her return of o7 lies in the window
         (ANNA, None, 0.0, 2, 2, 0, -5.0, -3.0, False, 0.0, march(16)),
@@ -198,7 +211,7 @@ def test_campaign_facts_pair_the_evening_before_with_the_window_after(built):
     ]
 
 
-def test_a_product_profile_sums_over_locations(built):
+def test_a_product_profile_sums_over_locations(built: Any) -> None:
     columns = "units_28, net_revenue_28, on_hand, stockout_share_28, days_since_last_sale, demand_pattern, abc_class"
     assert built.rows(f"select {columns} from marts.product_profile where product_id = '{TEA}' and as_of_day = date '2024-03-15'") == [
         (7.0, 28.0, 0.0, 0.5, 6, "new", "A"),

@@ -12,8 +12,12 @@ with window_days as (
     select cast(unnest(generate_series({{ window_start() }}, {{ window_end() }} - 1, interval 1 day)) as date) as business_day
 ),
 
+landed_lines as materialized (
+    select business_day, order_id, line_id, known_on from {{ ref('stg_order_lines') }}
+),
+
 touched_lines as (
-    select order_id, line_id from {{ ref('stg_order_lines') }} where {{ in_window('known_on') }}
+    select order_id, line_id from landed_lines where {{ in_window('known_on') }}
     {%- if earlier_lines %}
     union
     select order_id, line_id from {{ earlier_lines }} where {{ in_window('known_on') }} or {{ in_window('superseded_on') }}
@@ -28,7 +32,7 @@ touched_products as (
 sales_days as (
     select business_day from window_days
     union
-    select business_day from {{ ref('stg_order_lines') }} semi join touched_lines using (order_id, line_id)
+    select business_day from landed_lines semi join touched_lines using (order_id, line_id)
     union
     select business_day from {{ ref('stg_daily_sales') }} where {{ in_window('known_on') }}
     {%- if earlier_lines %}

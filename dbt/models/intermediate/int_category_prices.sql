@@ -6,8 +6,8 @@ with monthly as (
         date_trunc('month', sales.business_day) as sales_month,
         date_trunc('month', sales.known_on) as known_month,
         date_trunc('month', coalesce(sales.superseded_on, date '9999-12-01')) as superseded_month,
-        sum(sales.units) as units,
-        sum(sales.gross_revenue - sales.discount_amount) as sale_revenue
+        sum(cast(sales.units as decimal(18, 4))) as units,
+        sum(cast(sales.gross_revenue - sales.discount_amount as decimal(18, 4))) as sale_revenue
     from {{ ref('fct_sales_daily') }} as sales
     inner join {{ ref('dim_products') }} as products
         on sales.product_id = products.product_id and {{ in_force_on('products', 'sales.known_on') }}
@@ -24,7 +24,7 @@ months as (
 select
     monthly.category,
     cast(months.month_start as date) as month_start,
-    sum(monthly.sale_revenue) / nullif(sum(monthly.units), 0) as mean_price
+    cast(cast(sum(monthly.sale_revenue) as double) / nullif(cast(sum(monthly.units) as double), 0) as decimal(18, 4)) as mean_price
 from months
 inner join monthly
     on monthly.sales_month < months.month_start

@@ -1,7 +1,7 @@
-{{ config(materialized="ephemeral") }}
+{{ config(materialized="view") }}
 
 -- Sales of a shop that hands in daily sums instead of order lines. Days without a price of their own take the list price.
-with records as materialized (
+with records as (
     select *
     from {{ ref('stg_daily_sales') }}
     where business_day in (select business_day from {{ ref('int_affected_days') }} where scope = 'sales')

@@ -1,4 +1,4 @@
-{{ config(materialized="ephemeral") }}
+{{ config(materialized="view") }}
 
 -- Sales per day, product and location as they stood after each change of their lines (`changed_on`). Recomputing the sums
 -- at every change keeps distinct counts exact and lets decimals cancel to nothing; only few days change twice.

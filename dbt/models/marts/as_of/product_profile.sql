@@ -33,6 +33,21 @@ ever_sold as (
     group by days.as_of_day, first_sales.product_id
 ),
 
+-- Sums in decimals: the same rows add up to the same number in whatever order they are read.
+exact_sales as (
+    select
+        business_day,
+        product_id,
+        cast(units as decimal(18, 4)) as units,
+        cast(units_returned as decimal(18, 4)) as units_returned,
+        cast(gross_revenue as decimal(18, 4)) as gross_revenue,
+        cast(discount_amount as decimal(18, 4)) as discount_amount,
+        cast(net_revenue as decimal(18, 4)) as net_revenue,
+        known_on,
+        superseded_on
+    from {{ ref('fct_sales_daily') }}
+),
+
 sold as (
     select
         days.as_of_day,
@@ -45,9 +60,9 @@ sold as (
         sum(sales.gross_revenue) filter (sales.business_day > days.as_of_day - 84) as gross_revenue_84,
         sum(sales.discount_amount) filter (sales.business_day > days.as_of_day - 84) as discount_amount_84,
         count(*) filter (sales.units > 0 and sales.business_day > days.as_of_day - 84) as selling_item_days_84,
-        var_pop(sales.units) filter (sales.units > 0 and sales.business_day > days.as_of_day - 84) as size_variance_84
+        sum(sales.units * sales.units) filter (sales.business_day > days.as_of_day - 84) as squared_units_84
     from days
-    inner join {{ ref('fct_sales_daily') }} as sales
+    inner join exact_sales as sales
         on sales.business_day <= days.as_of_day
         and sales.business_day > days.as_of_day - 365
         and {{ in_force_on('sales', 'days.as_of_day') }}
@@ -79,7 +94,8 @@ counted as (
         stock.product_id,
         stock.location_id,
         arg_max(stock.on_hand, stock.business_day) as on_hand,
-        avg(cast(stock.on_hand <= 0 as integer)) as stockout_share_28
+        count(*) as counted_days,
+        count(*) filter (stock.on_hand <= 0) as stockout_days
     from days
     inner join {{ ref('fct_stock_daily') }} as stock
         on stock.business_day <= days.as_of_day
@@ -89,7 +105,11 @@ counted as (
 ),
 
 stocked as (
-    select as_of_day, product_id, sum(on_hand) as on_hand, avg(stockout_share_28) as stockout_share_28
+    select
+        as_of_day,
+        product_id,
+        cast(sum(cast(on_hand as decimal(18, 4))) as double) as on_hand,
+        sum(stockout_days) / sum(counted_days) as stockout_share_28
     from counted
     group by as_of_day, product_id
 ),
@@ -106,16 +126,18 @@ gathered as (
         ever_sold.first_sale_day,
         ever_sold.last_sale_day,
         {%- for n in windows %}
-        coalesce(sold.units_{{ n }}, 0.0) as units_{{ n }},
-        coalesce(sold.net_revenue_{{ n }}, 0.0) as net_revenue_{{ n }},
+        cast(coalesce(sold.units_{{ n }}, 0) as double) as units_{{ n }},
+        cast(coalesce(sold.net_revenue_{{ n }}, 0) as double) as net_revenue_{{ n }},
         {%- endfor %}
-        coalesce(sold.units_returned_365, 0.0) as units_returned_365,
-        (sold.gross_revenue_84 - sold.discount_amount_84) / nullif(sold.units_84, 0) as mean_price_84,
-        coalesce(sold.discount_amount_84 / nullif(sold.gross_revenue_84, 0), 0.0) as discount_share_84,
+        cast(coalesce(sold.units_returned_365, 0) as double) as units_returned_365,
+        coalesce(greatest(sold.net_revenue_365, 0), 0) as earned_365,
+        cast(sold.gross_revenue_84 - sold.discount_amount_84 as double) / nullif(cast(sold.units_84 as double), 0) as mean_price_84,
+        {{ share('sold.discount_amount_84', 'sold.gross_revenue_84') }} as discount_share_84,
         coalesce(sold.selling_item_days_84, 0) as selling_item_days_84,
         coalesce(existing.location_count, 0) as location_count,
         coalesce(existing.item_days_84, 0) as item_days_84,
-        sold.size_variance_84 / nullif((sold.units_84 / nullif(sold.selling_item_days_84, 0)) ** 2, 0) as size_cv2_84,
+        -- variance by squared mean, from the sums
+        cast(sold.squared_units_84 as double) * sold.selling_item_days_84 / nullif(cast(sold.units_84 as double) ** 2, 0) - 1 as size_cv2_84,
         stocked.on_hand,
         stocked.stockout_share_28
     from spine
@@ -131,11 +153,11 @@ measured as (
         item_days_84 / nullif(selling_item_days_84, 0) as demand_interval_days,
         net_revenue_365 - (units_365 - units_returned_365)
             * coalesce(unit_cost, net_revenue_365 / nullif(units_365 - units_returned_365, 0) * {{ cost_share() }}, 0) as margin_365,
-        sum(greatest(net_revenue_365, 0)) over (
-            partition by as_of_day order by net_revenue_365 desc, product_id rows between unbounded preceding and 1 preceding
-        ) as revenue_before,
-        sum(greatest(net_revenue_365, 0)) over (partition by as_of_day) as revenue_total,
-        sum(greatest(net_revenue_365, 0)) over (partition by as_of_day, category) as revenue_category
+        sum(earned_365) over (
+            partition by as_of_day order by earned_365 desc, product_id rows between unbounded preceding and 1 preceding
+        ) as earned_before,
+        sum(earned_365) over (partition by as_of_day) as earned_by_all,
+        sum(earned_365) over (partition by as_of_day, category) as earned_by_category
     from gathered
 )
 
@@ -176,11 +198,11 @@ select
     on_hand,
     stockout_share_28,
     on_hand / nullif(units_28 / 28, 0) as cover_days,
-    coalesce(greatest(net_revenue_365, 0) / nullif(revenue_category, 0), 0.0) as category_revenue_share,
+    {{ share('earned_365', 'earned_by_category') }} as category_revenue_share,
     case
-        when net_revenue_365 <= 0 then 'C'
-        when coalesce(revenue_before, 0) < 0.8 * revenue_total then 'A'
-        when revenue_before < 0.95 * revenue_total then 'B'
+        when earned_365 = 0 then 'C'
+        when coalesce(earned_before, 0) < 0.8 * earned_by_all then 'A'
+        when earned_before < 0.95 * earned_by_all then 'B'
         else 'C'
     end as abc_class
 from measured

@@ -15,7 +15,7 @@ lines_of_affected_days as (
     select distinct order_id, line_id from {{ ref('stg_order_lines') }} semi join affected_days using (business_day)
 ),
 
-records as materialized (
+records as (
     select * from {{ ref('stg_order_lines') }} semi join lines_of_affected_days using (order_id, line_id)
 ),
 

@@ -11,7 +11,7 @@ with affected_days as (
     select business_day from {{ ref('int_affected_days') }} where scope = 'stock'
 ),
 
-records as materialized (
+records as (
     select * from {{ ref('stg_stock_levels') }} semi join affected_days using (business_day)
 ),
 
