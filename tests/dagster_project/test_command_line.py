@@ -1,0 +1,113 @@
+"""The command line: what it says, and its exit status."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+command_line = import_module("dagster_project.cli.main")  # the package exports a function of the same name
+
+TOML = """[shop]
+name = "tiny"
+currency = "EUR"
+time_zone = "Europe/Berlin"
+first_day = 2024-03-01
+last_day = 2024-03-14
+"""
+LINES = """order_id,line_id,order_ts,product_id,units,unit_price
+1,1,2024-03-02 10:00,tea,2,3.5
+2,1,2024-03-03 11:00,cup,1,8.0
+3,1,2024-03-03 12:00,cup,many,8.0
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("COUNTINGHOUSE_SHOP", "COUNTINGHOUSE_KEY_FILE", "COUNTINGHOUSE_DATA", "COUNTINGHOUSE_VAR"):
+        monkeypatch.setenv(name, "")  # so that what a command exports is taken back
+    monkeypatch.setenv("COUNTINGHOUSE_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("COLUMNS", "300")
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "shop.toml").write_text(TOML)
+    (folder / "order_lines.csv").write_text(LINES)
+    return folder
+
+
+def call(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(command_line.app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def test_check_says_what_it_understood(shop: Path) -> None:
+    status, said = call("shop", "check", shop)
+    assert status == 0
+    assert "tiny" in said
+    assert "order_lines" in said
+    assert "many" in said, "the value that is no number is quoted"
+
+
+def test_check_of_an_unusable_shop_exits_1(shop: Path) -> None:
+    (shop / "order_lines.csv").unlink()
+    status, said = call("shop", "check", shop)
+    assert status == 1
+    assert "order_lines" in said
+
+
+def test_status_without_a_run_says_what_to_do(shop: Path) -> None:
+    status, said = call("status", "--shop", shop)
+    assert status == 1
+    assert "Nothing is published yet" in said
+    assert "countinghouse run" in said
+
+
+@pytest.mark.parametrize("day", ["2024-02-29", "2024-03-15"])
+def test_a_day_outside_the_shop_is_refused_in_a_sentence(shop: Path, day: str) -> None:
+    for arguments in (("run", "--day", day), ("backfill", "--from", "2024-03-05", "--to", day)):
+        status, said = call(*arguments, "--shop", shop)
+        assert status == 2
+        assert ("tiny has records from 2024-03-01 to 2024-03-14" in said and day in said) or "--to lies before --from" in said
+        assert "Traceback" not in said
+    assert not (shop.parent / "var").exists(), "nothing was begun"
+
+
+def test_a_range_turned_round_is_refused(shop: Path) -> None:
+    status, said = call("backfill", "--from", "2024-03-05", "--to", "2024-03-04", "--shop", shop)
+    assert status == 2
+    assert "--to lies before --from" in said
+
+
+def test_a_day_that_is_no_day_is_refused(shop: Path) -> None:
+    status, _ = call("run", "--day", "yesterday", "--shop", shop)
+    assert status == 2
+
+
+def test_without_a_shop_folder_the_error_is_one_sentence(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("sys.argv", ["countinghouse", "run", "--shop", str(shop.parent / "nowhere")])
+    with pytest.raises(SystemExit) as stop:
+        command_line.main()
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert "nowhere" in said
+    assert "Traceback" not in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_converting_without_data_says_where_to_name_it(shop: Path) -> None:
+    status, said = call("shop", "convert", "m5")
+    assert status == 2
+    assert "COUNTINGHOUSE_DATA" in said
+
+
+def test_simulating_writes_shop_and_truth_apart(shop: Path, tmp_path: Path) -> None:
+    status, said = call("shop", "simulate", "--size", "small", "--to", tmp_path / "made")
+    assert status == 0
+    assert str(tmp_path / "made") in said
+    assert (tmp_path / "made" / "shop.toml").exists()
+    assert (tmp_path / "made-truth" / "true_demand.parquet").exists()
+    assert not list((tmp_path / "made").rglob("true_*"))
