@@ -1,0 +1,76 @@
+"""The past week of the small shop decided again: where nothing later is recorded yet, and where quite other things are recorded later."""
+
+import random
+import shutil
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shops.contract import TABLES
+from shops.simulated.cut import cut_shop
+
+PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 29))
+LAST_DAY = date(2025, 12, 31)
+
+
+def _fresh_house(old, shop: Path, var: Path):  # noqa: ANN202  (House, as conftest.py one folder up declares it)
+    """A house without state but for the demand models and MLflow's tables.
+
+    A model is used again only where its input has the same fingerprint, and the fingerprint is among what is compared; training the same
+    model again would prove nothing more and cost most.
+    """
+    house = type(old)(shop, var, old.key_file)
+    for part in ("learning/models", "mlflow"):
+        shutil.copytree(old.state / part, house.state / part)
+    return house.after("backfill", "--from", PAST_WEEK[0].isoformat(), "--to", PAST_WEEK[1].isoformat())
+
+
+@pytest.fixture(scope="session")
+def in_cut_shop(past_week, tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201
+    """The week decided in the shop as it stood on the week's last evening."""
+    folder = tmp_path_factory.mktemp("cut") / "shop"
+    cut_shop(past_week.shop, folder, PAST_WEEK[1])
+    return _fresh_house(past_week, folder, tmp_path_factory.mktemp("var-cut"))
+
+
+@pytest.fixture(scope="session")
+def among_later_records(past_week, tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201
+    """The week decided in a shop of which everything recorded after the week is other than it was."""
+    folder = tmp_path_factory.mktemp("disturbed") / "shop"
+    shutil.copytree(past_week.shop, folder)
+    disturb_later_records(folder, PAST_WEEK[1], seed=5)
+    return _fresh_house(past_week, folder, tmp_path_factory.mktemp("var-disturbed"))
+
+
+def disturb_later_records(folder: Path, day: date, seed: int) -> None:
+    """In every table: drop a third of what was recorded after `day`, jumble the values of another third, and add later versions of a fifth
+    of all earlier records, with values of other records. Keys stay, so most additions are corrections."""
+    chance = np.random.default_rng(seed)
+    later = datetime.combine(day + timedelta(days=1), datetime.min.time())
+    for file in sorted(folder.glob("*.parquet")):
+        table = TABLES[file.stem]
+        frame = pl.read_parquet(file)
+        is_later = pl.col("recorded_at") >= later
+        kept, rest = frame.filter(~is_later), frame.filter(is_later)
+        fate = pl.Series(chance.integers(0, 3, rest.height))
+        corrections = kept.filter(pl.Series((chance.random(kept.height) < 0.2) | (np.arange(kept.height) == 0)))
+        seconds = chance.integers(0, (LAST_DAY - day).days * 86_400, corrections.height)
+        corrections = _jumbled(corrections, table.key, chance).with_columns(
+            recorded_at=pl.Series([later + timedelta(seconds=int(each)) for each in seconds], dtype=pl.Datetime("us"))
+        )
+        added = pl.concat([rest.filter(fate == 1), _jumbled(rest.filter(fate == 2), table.key, chance), corrections])
+        pl.concat([kept, added]).write_parquet(file)
+    for file in sorted(folder.glob("*.csv")):
+        header, *lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        dice = random.Random(seed)
+        kept_lines = [line for line in lines if line.rstrip().rsplit(",", 1)[-1] < later.isoformat() or dice.random() < 0.6]
+        file.write_text("".join([header, *kept_lines]), encoding="utf-8")
+
+
+def _jumbled(frame: pl.DataFrame, key: tuple[str, ...], chance: np.random.Generator) -> pl.DataFrame:
+    """Every column that is not key shuffled by itself."""
+    free = [name for name in frame.columns if name not in (*key, "recorded_at")]
+    return frame.with_columns(frame[name].gather(chance.permutation(frame.height)) for name in free)

@@ -1,0 +1,24 @@
+"""Reference tables (no day they are about) with several refused rows."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from shops.intake import read_table
+from shops.shop import load_shop
+
+TOML = '[shop]\nname = "tiny"\ncurrency = "EUR"\ntime_zone = "Europe/Berlin"\nfirst_day = 2024-03-01\nlast_day = 2024-03-14\n'
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=pl.exceptions.ShapeError,
+    reason="shops.intake._parted: the about day of a reference table is one null, not one per row",
+)
+def test_two_refused_rows_are_quarantined(tmp_path: Path) -> None:
+    (tmp_path / "shop.toml").write_text(TOML)
+    (tmp_path / "products.csv").write_text("product_id,unit_cost\ntea,1.5\ncup,many\npot,few\n")
+    intake = read_table(load_shop(tmp_path), "products", b"0" * 32)
+    assert intake.accepted["product_id"].to_list() == ["tea"]
+    assert intake.quarantine["reason_code"].to_list() == ["not_a_number", "not_a_number"]

@@ -1,0 +1,169 @@
+"""A small simulated shop, decided once for its last day and for a week a month earlier; many tests look at what came of it.
+
+The shop has some 25 products at two locations, 140 days, one finished coupon trial, and personal data planted where records go wrong. Its
+truth folder is deleted before anything runs. Tests that use these fixtures share one worker (`pytest.mark.xdist_group("chain")`).
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+LAST_DAY = date(2025, 12, 31)
+PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 29))  # Sunday to Saturday: one training day serves them all
+PLANTED = {"full_name": "Quirina Zweifel", "email": "quirina@zweifel.example", "phone": "+49 000 123", "customer_id": "C7777777"}
+
+
+@contextmanager
+def restored_environment() -> Iterator[None]:
+    """The command line exports settings to its children; what other tests see stays as it was."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@dataclass(frozen=True)
+class House:
+    """A shop and the state of its runs. `said` is what the command line printed."""
+
+    shop: Path
+    var: Path
+    key_file: Path
+    said: str = ""
+
+    @property
+    def state(self) -> Path:
+        return self.var / "simulated-small"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "COUNTINGHOUSE_SHOP": str(self.shop),
+            "COUNTINGHOUSE_VAR": str(self.var),
+            "COUNTINGHOUSE_KEY_FILE": str(self.key_file),
+            "COUNTINGHOUSE_THREADS": "1",
+        }
+
+    def command(self, *arguments: str) -> tuple[int, str]:
+        """Exit status and output of `countinghouse <arguments>`."""
+        from typer.testing import CliRunner
+
+        from dagster_project.cli.main import app
+
+        with restored_environment():
+            result = CliRunner().invoke(app, list(arguments), env={**self.environment, "COLUMNS": "400"})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    def after(self, *arguments: str) -> "House":
+        """This house after a command that must succeed."""
+        status, said = self.command(*arguments)
+        assert status == 0, said
+        return House(self.shop, self.var, self.key_file, said)
+
+    def read(self, sql: str, parameters: tuple = ()) -> pl.DataFrame:
+        with duckdb.connect(str(self.state / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(sql, list(parameters)).pl()
+
+    def published(self, name: str) -> pl.DataFrame:
+        return pl.read_parquet(self.state / "published" / f"{name}.parquet")
+
+
+@pytest.fixture(scope="session")
+def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop folder; its truth is gone."""
+    from shops.simulated import simulate, sizes
+
+    folder = tmp_path_factory.mktemp("shop") / "shop"
+    truth = folder.with_name("truth")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sizes.SIZES, "small", sizes.ShopSize("small", 140, 24, 1, 3, 360, 4, (75,), 400, 1.0, 0.4, 120.0))
+        simulate("small", folder, truth, last_day=LAST_DAY)
+    shutil.rmtree(truth)
+    _make_orders_likely(folder)
+    _merge_trial_arms(folder)
+    _plant_personal_data(folder)
+    return folder
+
+
+def _make_orders_likely(folder: Path) -> None:
+    """A third of the stock, and a supplier that takes small orders twice a week and delivers the next day, so that an order can be judged
+    within the week it was placed in."""
+    suppliers = pl.read_parquet(folder / "suppliers.parquet")
+    quick = pl.col("order_weekdays") == "Mon,Thu"
+    changes = {"lead_time_days": 1, "min_order_value": 0.0, "fixed_order_cost": 0.0}
+    changed = [pl.when(quick).then(value).otherwise(name).cast(suppliers.schema[name]).alias(name) for name, value in changes.items()]
+    suppliers.with_columns(changed).write_parquet(folder / "suppliers.parquet")
+    stock = pl.read_parquet(folder / "stock_levels.parquet")
+    stock.with_columns((pl.col("on_hand") / 3).ceil().cast(stock.schema["on_hand"])).write_parquet(folder / "stock_levels.parquet")
+
+
+def _merge_trial_arms(folder: Path) -> None:
+    """Two arms instead of four, so that each has the size a trial needs to be read."""
+    arms = {"TRIAL-1-F03": "TRIAL-1-F05", "TRIAL-1-F12": "TRIAL-1-F08"}
+    for name in ("coupon_assignments", "coupon_redemptions", "order_lines"):
+        file = folder / f"{name}.parquet"
+        frame = pl.read_parquet(file)
+        if "propensity" in frame.columns:
+            in_arm = (pl.col("campaign_id") == "TRIAL-1") & pl.col("coupon_id").is_not_null()
+            frame = frame.with_columns(propensity=pl.when(in_arm).then(2 * pl.col("propensity")).otherwise("propensity"))
+        frame.with_columns(pl.col("coupon_id").replace(arms)).write_parquet(file)
+
+
+def _plant_personal_data(folder: Path) -> None:
+    """Customers as a CSV file, with a bad date and a ragged line, both of a person who is easy to find."""
+    customers = pl.read_parquet(folder / "customers.parquet")
+    (folder / "customers.parquet").unlink()
+    text = customers.cast(pl.String)
+    planted = text.head(1).with_columns(pl.lit(value).alias(name) for name, value in PLANTED.items())
+    bad = planted.with_columns(acquired_on=pl.lit("soon"))
+    lines = pl.concat([text, bad]).write_csv() + planted.write_csv(include_header=False).strip() + f",{PLANTED['email']},too long\n"
+    (folder / "customers.csv").write_text(lines, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One pseudonym key for every house, so that customer keys can be compared."""
+    file = tmp_path_factory.mktemp("keys") / "pseudonym.key"
+    file.write_text("5f" * 32, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def last_day(small_shop: Path, key_file: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The house after `countinghouse run`: the last day decided, all history imported."""
+    return House(small_shop, tmp_path_factory.mktemp("var"), key_file).after("run")
+
+
+@pytest.fixture(scope="session")
+def past_week(last_day: House) -> House:
+    """The same house after a backfill of a week that lies a month before the day it had already decided."""
+    return last_day.after("backfill", "--from", PAST_WEEK[0].isoformat(), "--to", PAST_WEEK[1].isoformat())
+
+
+@pytest.fixture(scope="session")
+def tables_of_day() -> Callable[[House, date], dict[str, pl.DataFrame]]:
+    """What learning, decisions and review say of one day, table by table, without lineage (which differs between rebuilds)."""
+    from assets.table_contracts import table_contracts
+
+    def read(house: House, day: date) -> dict[str, pl.DataFrame]:
+        found = {}
+        for name, contract in table_contracts().items():
+            frame = house.read(f"select * from {name} where {contract.day_column} = ? order by all", (day,))
+            lineage = [column.name for column in contract.columns if "lineage" in column.meaning]
+            columns = [column for column in frame.columns if column not in lineage]
+            found[name] = frame.select(columns).sort(columns)
+        return found
+
+    return read
