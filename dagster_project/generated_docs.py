@@ -7,7 +7,8 @@ from shops.contract_doc import write_page
 PAGE = REPOSITORY / "docs" / "table_contracts.md"
 HEAD = """# Table contracts
 
-What every table of the learning, decisions and review rooms promises. Printed from `assets/contracts/*.yaml` by `make docs`; the marts' contracts
+What every table of the learning, decisions and review rooms promises. Printed
+from `assets/contracts/*.yaml` by `make docs`; the marts' contracts
 stand in `dbt/models/marts/**/*.yml`, and the published table `data_dictionary` holds both.
 """
 

@@ -14,7 +14,7 @@ PERSONAL = {"pseudonym": "becomes a pseudonym", "drop": "dropped", "": ""}
 
 INTRODUCTION = """# The input contract
 
-<!-- Printed from shops/contract.py by shops.contract_doc.write_page; edit there. -->
+<!-- Printed from shops/contract*.py by shops.contract_doc.write_page; edit there. -->
 
 What a shop hands in, table by table. Only `order_lines` (or `daily_sales`) is needed; every other table makes more decisions
 possible, and each table below says what is missed without it. `shops.check` reads a shop folder and says what it understood.
