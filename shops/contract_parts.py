@@ -63,6 +63,7 @@ LOCATION_ID = Column("location_id", "text", "store, warehouse or web shop", defa
 
 
 def required(column: Column, *, default: str | float | bool | None = None) -> Column:
+    """The column as one that every row must fill."""
     return Column(**{**_fields(column), "required": True, "default": default})
 
 
@@ -73,4 +74,5 @@ def _fields(column: Column) -> dict:
 def contract_table(
     name: str, grain: str, key: tuple[str, ...], about: str | None, columns: tuple[Column, ...], without: str, need: Need = "optional"
 ) -> Table:
+    """A table of the contract; every one may carry `recorded_at`."""
     return Table(name=name, grain=grain, columns=(*columns, RECORDED_AT), key=key, about=about, without=without, need=need)

@@ -64,14 +64,12 @@ def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse:
     daily, sums, expected = [], [], 0
     for day in window.days:
         model, panel = models[serving[day]], inputs.panel(day)
-        horizon = model.settings.horizon_days
-        from learning.demand import lead_time_quantiles
-
-        future = inputs.future(day, horizon)
         items = panel.select("product_id", "location_id").unique()
-        expected += items.height * horizon
-        daily.append(model.predict(panel, future, day))
-        sums.append(lead_time_quantiles(model, panel, future, supply_horizons(supply, day, items), day))
+        future = inputs.future(day, model.settings.horizon_days)
+        of_day, of_sums = model.score(panel, future, supply_horizons(supply, day, items), day)
+        daily.append(of_day)
+        sums.append(of_sums)
+        expected += items.height * model.settings.horizon_days
     contracts = table_contracts()
     frames = {DAILY: pl.concat(daily), SUMS: pl.concat(sums)}
     rows = {name: warehouse.replace_days(contracts[name], frame, window.days) for name, frame in frames.items()}

@@ -12,7 +12,7 @@ from dagster_project.cli import shop_commands
 from dagster_project.settings import export_settings, load_settings
 from shops.shop import ShopError, load_shop
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 118)
 errors = Console(stderr=True, highlight=False)
 app = typer.Typer(
     name="countinghouse",

@@ -57,9 +57,14 @@ def lead_time_quantiles(
     horizon_days, mean_units, one column per quantile level (q05 … q99, units), segment, model, calibration ('backtest',
     'assumed', 'extrapolated' beyond the model's horizon, or 'no history').
     """
+    grid, forecasts = model.forecast(panel, future, as_of_day, model.settings.horizon_days)
+    return sums_table(model, grid, forecasts, horizons, as_of_day)
+
+
+def sums_table(model: "DemandModel", grid: DemandGrid, forecasts: Forecasts, horizons: pl.DataFrame, as_of_day: date) -> pl.DataFrame:
+    """The same from forecasts already made over the model's whole horizon."""
     columns = [quantile_column(level) for level in model.settings.quantile_levels]
     asked = horizons.select(*KEY, pl.col("horizon_days").cast(pl.Int64)).unique().sort(*KEY, "horizon_days")
-    grid, forecasts = model.forecast(panel, future, as_of_day, model.settings.horizon_days)
     found = asked.join(grid.items.select(KEY).with_row_index("item"), on=KEY, how="left", maintain_order="left")
     known = found.drop_nulls("item")
     item, days = known["item"].to_numpy(), known["horizon_days"].to_numpy()

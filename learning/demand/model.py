@@ -14,7 +14,7 @@ import polars as pl
 from learning.demand.backtest import Backtest, backtest_grid
 from learning.demand.boosting import booster_from, booster_text, importance
 from learning.demand.filled import lost_demand
-from learning.demand.forecast_table import daily_table
+from learning.demand.forecast_table import daily_table, sums_table
 from learning.demand.future import close_learned_days, coming_from_frame
 from learning.demand.grid import DemandGrid, build_grid
 from learning.demand.lead_time import Calibration, calibrate
@@ -43,6 +43,13 @@ class DemandModel:
         """
         grid, forecasts = self.forecast(panel, future, as_of_day, horizon_days or self.settings.horizon_days)
         return daily_table(grid, forecasts, as_of_day)
+
+    def score(
+        self, panel: pl.DataFrame, future: pl.DataFrame | None, horizons: pl.DataFrame, as_of_day: date
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Daily forecasts and the distribution of sums (`predict` and `lead_time_quantiles`) for the price of one."""
+        grid, forecasts = self.forecast(panel, future, as_of_day, self.settings.horizon_days)
+        return daily_table(grid, forecasts, as_of_day), sums_table(self, grid, forecasts, horizons, as_of_day)
 
     def forecast(
         self, panel: pl.DataFrame, future: pl.DataFrame | None, as_of_day: date, horizon_days: int
