@@ -1,5 +1,13 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace_window",
+        meta={"replaced_window": "known_on"},
+    )
+}}
+
 with source as (
-    select * from {{ source('landing', 'coupon_redemptions') }}
+    select * from {{ source('landing', 'coupon_redemptions') }} where {{ landed_in_window() }}
 ),
 
 renamed as (

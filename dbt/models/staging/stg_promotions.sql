@@ -1,5 +1,13 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace_window",
+        meta={"replaced_window": "known_on"},
+    )
+}}
+
 with source as (
-    select * from {{ source('landing', 'promotions') }}
+    select * from {{ source('landing', 'promotions') }} where {{ landed_in_window() }}
 ),
 
 renamed as (

@@ -1,5 +1,13 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace_window",
+        meta={"replaced_window": "known_on"},
+    )
+}}
+
 with source as (
-    select * from {{ source('landing', 'purchase_orders') }}
+    select * from {{ source('landing', 'purchase_orders') }} where {{ landed_in_window() }}
 ),
 
 renamed as (
