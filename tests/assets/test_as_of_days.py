@@ -24,19 +24,29 @@ def after_the_last_day(past_week, tables_of_day) -> dict[str, pl.DataFrame]:
     return tables_of_day(past_week, DAY)
 
 
+@pytest.fixture(scope="session")
+def that_evening(in_cut_shop, tables_of_day) -> dict[str, pl.DataFrame]:
+    return tables_of_day(in_cut_shop, DAY)
+
+
+@pytest.fixture(scope="session")
+def in_another_future(among_later_records, tables_of_day) -> dict[str, pl.DataFrame]:
+    return tables_of_day(among_later_records, DAY)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_there_is_something_to_compare(after_the_last_day: dict[str, pl.DataFrame], table: str) -> None:
     assert after_the_last_day[table].is_empty() == (table in EMPTY_HERE)
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_the_shop_as_it_stood_that_evening_gives_the_same_rows(after_the_last_day, in_cut_shop, tables_of_day, table: str) -> None:
-    assert_frame_equal(tables_of_day(in_cut_shop, DAY)[table], after_the_last_day[table], check_exact=True)
+def test_the_shop_as_it_stood_that_evening_gives_the_same_rows(after_the_last_day, that_evening, table: str) -> None:
+    assert_frame_equal(that_evening[table], after_the_last_day[table], check_exact=True)
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_other_records_later_change_nothing(after_the_last_day, among_later_records, tables_of_day, table: str) -> None:
-    assert_frame_equal(tables_of_day(among_later_records, DAY)[table], after_the_last_day[table], check_exact=True)
+def test_other_records_later_change_nothing(after_the_last_day, in_another_future, table: str) -> None:
+    assert_frame_equal(in_another_future[table], after_the_last_day[table], check_exact=True)
 
 
 def known_facts(house) -> dict[str, pl.DataFrame]:
