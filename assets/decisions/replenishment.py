@@ -100,8 +100,9 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
                 **lineage, model_version=pl.lit(serving[day])
             )
         )
-        made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage))
-        made[LIMITS].append(plan.limits.with_columns(**lineage))
+        basis = pl.lit(position["stock_source"][0] if position.height else None, dtype=pl.String)
+        made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage, stock_source=basis))
+        made[LIMITS].append(plan.limits.with_columns(**lineage, stock_source=basis, plan=pl.lit("replenishment")))
         made[CERTIFICATES].append(
             certificates_frame([plan.certificate]).with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id)).drop("seconds")
         )

@@ -14,8 +14,7 @@ LIMITS, CERTIFICATES = "decisions.limits", "decisions.plan_certificates"
 KEYS = {name: dg.AssetKey(name.split(".")) for name in (LIMITS, CERTIFICATES)}
 SOURCES = {
     LIMITS: (
-        "select *, 'replenishment' as plan from decisions.replenishment_limits where {days} union all by name select * from "
-        "decisions.coupon_limits where {days}"
+        "select * from decisions.replenishment_limits where {days} union all by name select * from decisions.coupon_limits where {days}"
     ),
     CERTIFICATES: (
         "select * from decisions.replenishment_certificates where {days} union all by name select * from "

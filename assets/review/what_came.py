@@ -113,9 +113,9 @@ def decision_value(orders: pl.DataFrame, panel: pl.DataFrame, day: Any) -> pl.Da
     """
     arrival_after_next = pl.col("next_order_day") + (pl.col("expected_arrival_on") - pl.col("order_day"))
     due = orders.filter(arrival_after_next == day).select(
+        *ITEM,
+        *("order_day", "order_units", "order_value", "on_hand", "in_transit_units", "lost_sales_avoided_units", "stock_source"),
         decided_on="as_of_day",
-        order_day="order_day",
-        **{name: name for name in (*ITEM, "order_units", "order_value", "on_hand", "in_transit_units", "lost_sales_avoided_units")},
         expected_units="expected_demand_until_cover",
     )
     sales = (
