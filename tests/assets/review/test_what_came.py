@@ -72,6 +72,7 @@ def order(**changes: object) -> pl.DataFrame:
         "in_transit_units": 3.0,
         "lost_sales_avoided_units": 6.0,
         "expected_demand_until_cover": 14.0,
+        "stock_source": "feed",
     }
     return pl.DataFrame([row | changes])
 
