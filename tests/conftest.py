@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 LAST_DAY = date(2025, 12, 31)
-PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 29))  # Sunday to Saturday: one training day serves them all
+PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 28))  # Sunday to Friday: one training day serves them all
 PLANTED = {"full_name": "Quirina Zweifel", "email": "quirina@zweifel.example", "phone": "+49 000 123", "customer_id": "C7777777"}
 
 

@@ -12,7 +12,7 @@ import pytest
 from shops.contract import TABLES
 from shops.simulated.cut import cut_shop
 
-PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 29))
+PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 28))
 LAST_DAY = date(2025, 12, 31)
 
 

@@ -14,7 +14,8 @@ from assets.as_of import in_force_on
 from assets.table_contracts import table_contracts
 
 pytestmark = pytest.mark.xdist_group("chain")
-DAY = date(2025, 11, 29)
+DAY = date(2025, 11, 28)
+DAY_BEFORE = date(2025, 11, 27)
 TABLES = sorted(table_contracts())
 EMPTY_HERE = {"response.pilot_plan"}  # a trial is known, so no pilot is proposed
 
@@ -87,9 +88,9 @@ def test_later_records_were_there_to_be_ignored(past_week, among_later_records) 
 
 def test_a_day_decided_twice_alone_or_in_a_range_has_the_same_rows(past_week, after_the_last_day, tables_of_day) -> None:
     """The day was decided within a week; now alone, in the same house. The day before keeps its rows."""
-    before = tables_of_day(past_week, date(2025, 11, 28))
+    before = tables_of_day(past_week, DAY_BEFORE)
     again = past_week.after("run", "--day", DAY.isoformat())
     for name, frame in tables_of_day(again, DAY).items():
         assert_frame_equal(frame, after_the_last_day[name], check_exact=True)
-    for name, frame in tables_of_day(again, date(2025, 11, 28)).items():
+    for name, frame in tables_of_day(again, DAY_BEFORE).items():
         assert_frame_equal(frame, before[name], check_exact=True)
