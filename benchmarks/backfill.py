@@ -1,6 +1,6 @@
 """A backfill of many days in one run: against a one-day run (CPU seconds), day by day (same tables), and launched as the UI launches it.
 
-`python -m benchmarks.backfill [--size small]`; the simulated shop is imported up to the day before the window first,
+`python -m benchmarks.backfill [--size small|full|large]`; the simulated shop is imported up to the day before the window first,
 outside the measured time.
 """
 
@@ -20,6 +20,7 @@ from benchmarks.report import Figure, finish
 from benchmarks.table_hashes import differences, table_hashes
 
 LAST_DAY = date(2025, 12, 31)
+SIZES = {"small": ("small", 14, 4), "full": ("small", 60, 10), "large": ("medium", 60, 10)}  # shop, days, days one by one
 DAY_BY_DAY = """
 import sys
 from datetime import date, timedelta
@@ -35,9 +36,8 @@ while first <= last:
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", choices=("small", "full"), default="full")
-    size = parser.parse_args().size
-    shop_size, n_days, n_daily = ("small", 14, 4) if size == "small" else ("medium", 60, 10)
+    parser.add_argument("--size", choices=tuple(SIZES), default="full")
+    shop_size, n_days, n_daily = SIZES[parser.parse_args().size]
     first = LAST_DAY - timedelta(days=n_days - 1)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
