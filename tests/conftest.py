@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -19,6 +21,29 @@ import pytest
 LAST_DAY = date(2025, 12, 31)
 PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 28))  # Sunday to Friday: one training day serves them all
 PLANTED = {"full_name": "Quirina Zweifel", "email": "quirina@zweifel.example", "phone": "+49 000 123", "customer_id": "C7777777"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Under `--dist loadgroup` the files marked as chain are one unit of work.
+
+    xdist 3.8 carries a test's group in a private field that pytest 9.2 no longer reads, so the group is read off the marked files here; two
+    workers would otherwise run the whole chain each.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneChain(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "chain" if _is_marked(config.rootpath / nodeid.split("::")[0]) else nodeid
+
+    return OneChain(config, log)
+
+
+@cache
+def _is_marked(file: Path) -> bool:
+    return 'pytestmark = pytest.mark.xdist_group("chain")' in file.read_text(encoding="utf-8")
 
 
 @contextmanager
