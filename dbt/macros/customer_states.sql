@@ -74,60 +74,26 @@
     from with_gaps
 {%- endmacro %}
 
-{#-
-    Orders of the last 28, 84 and 365 days: running sums of what enters and leaves each window. Decimals, so that what has
-    left leaves nothing behind.
--#}
+{#- Orders of the last 28, 84 and 365 days. -#}
 {% macro window_states(orders) -%}
-    {%- set sums = {28: ["net_revenue"], 84: ["net_revenue"], 365: [
-        "net_revenue", "margin", "units", "units_returned", "gross_revenue", "discount_amount", "sale_revenue", "promoted_revenue"
-    ]} -%}
-    with movements as (
-        select customer_key, enters_on as changed_on, 1 as sign, 365 as window_days, business_day, orders.* exclude (customer_key, business_day)
-        from {{ orders }} as orders
-        where business_day + 365 > enters_on
-        union all by name
-        select customer_key, leaves_on as changed_on, -1 as sign, 365 as window_days, business_day, orders.* exclude (customer_key, business_day)
-        from {{ orders }} as orders
-        where leaves_on <= last_day and business_day + 365 > leaves_on
-        {%- for days in sums %}
-        union all by name
-        select customer_key, business_day + {{ days }} as changed_on, -1 as sign, {{ days }} as window_days, business_day, orders.* exclude (customer_key, business_day)
-        from {{ orders }} as orders
-        where business_day + {{ days }} > enters_on and business_day + {{ days }} <= last_day and business_day + {{ days }} < leaves_on
-        {%- endfor %}
-    ),
-
-    totals as (
-        select
-            customer_key,
-            changed_on
-            {%- for days, measures in sums.items() %}
-            {#- entering and being corrected touch every window the order is in; ageing touches the one it falls out of #}
-            {%- set touched -%}
-                (case when window_days = {{ days }} and changed_on = business_day + {{ days }} then sign
-                      when window_days = 365 and changed_on < business_day + {{ days }} then sign else 0 end)
-            {%- endset %},
-            sum({{ touched }} * cast(sale_lines > 0 as integer)) as orders_{{ days }},
-            {%- for measure in measures %}
-            sum({{ touched }} * {{ measure }}) as {{ measure }}_{{ days }},
-            {%- endfor %}
-            sum({{ touched }} * cast(has_coupon as integer)) as coupon_orders_{{ days }}
-            {%- endfor %}
-        from movements
-        group by customer_key, changed_on
-    )
-
-    select
-        customer_key,
-        changed_on
-        {%- for days, measures in sums.items() %}
-        {%- for measure in ["orders", "coupon_orders"] + measures %},
-        sum({{ measure }}_{{ days }}) over history as {{ measure }}_{{ days }}
-        {%- endfor %}
-        {%- endfor %}
-    from totals
-    window history as (partition by customer_key order by changed_on)
+    {%- set counted = "cast(sale_lines > 0 as integer)" -%}
+    {%- set windows = {
+        28: {"orders_28": counted, "net_revenue_28": "net_revenue"},
+        84: {"orders_84": counted, "net_revenue_84": "net_revenue"},
+        365: {
+            "orders_365": counted,
+            "coupon_orders_365": "cast(has_coupon as integer)",
+            "net_revenue_365": "net_revenue",
+            "margin_365": "margin",
+            "units_365": "units",
+            "units_returned_365": "units_returned",
+            "gross_revenue_365": "gross_revenue",
+            "discount_amount_365": "discount_amount",
+            "sale_revenue_365": "sale_revenue",
+            "promoted_revenue_365": "promoted_revenue",
+        },
+    } -%}
+    {{ rolling_windows(orders, "customer_key", windows) }}
 {%- endmacro %}
 
 {#- Categories bought in the last 365 days: one row per customer and day on which they, or the prices held against, changed. -#}

@@ -79,11 +79,11 @@ class DbtShop:
     def withdraw(self, table: str, known_on: date) -> None:
         (self.landing / table / f"known_on={known_on}.parquet").unlink()
 
-    def run(self, start: date, end: date, *arguments: str, **environment: str) -> None:
+    def run(self, start: date, end: date, *arguments: str, command: str = "run", **environment: str) -> None:
         """All models over the window [start, end) of known_on days, but for the staging of tables that never held a row."""
         landed = {path.parent.name for path in self.landing.glob("*/known_on=*.parquet")} | self.landed_before
         self.landed_before = landed
-        self.dbt("run", start, end, *arguments, "--exclude", *(f"stg_{name}" for name in TABLES if name not in landed), **environment)
+        self.dbt(command, start, end, *arguments, "--exclude", *(f"stg_{name}" for name in TABLES if name not in landed), **environment)
 
     def dbt(self, command: str, start: date, end: date, *arguments: str, **environment: str) -> None:
         """One dbt command; raises with dbt's own words where it fails."""

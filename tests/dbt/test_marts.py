@@ -84,7 +84,7 @@ def land_two_weeks(shop: Any) -> None:
 @pytest.fixture(scope="module")
 def built(shop: Any) -> Any:
     land_two_weeks(shop)
-    shop.dbt("build", START, END, "--exclude-resource-type", "unit_test")
+    shop.run(START, END, "--exclude-resource-type", "unit_test", command="build")
     return shop
 
 

@@ -19,54 +19,62 @@ spine as (
     where not products.is_service
 ),
 
-first_sales as (
-    select product_id, business_day, min(known_on) as known_on
+bounds as (
+    select min(as_of_day) as first_day, max(as_of_day) as last_day from days
+),
+
+-- First and last sale as far as was known, one row per day on which news came.
+sale_news as (
+    select product_id, known_on, min(business_day) as earliest, max(business_day) as latest
     from {{ ref('fct_sales_daily') }}
     where units > 0
-    group by product_id, business_day
+    group by product_id, known_on
 ),
 
 ever_sold as (
-    select days.as_of_day, first_sales.product_id, min(first_sales.business_day) as first_sale_day, max(first_sales.business_day) as last_sale_day
-    from days
-    inner join first_sales on first_sales.known_on <= days.as_of_day
-    group by days.as_of_day, first_sales.product_id
+    select
+        product_id,
+        known_on,
+        min(earliest) over history as first_sale_day,
+        max(latest) over history as last_sale_day
+    from sale_news
+    window history as (partition by product_id order by known_on)
 ),
 
 -- Sums in decimals: the same rows add up to the same number in whatever order they are read.
-exact_sales as (
+sales as (
     select
-        business_day,
-        product_id,
-        cast(units as decimal(18, 4)) as units,
-        cast(units_returned as decimal(18, 4)) as units_returned,
-        cast(gross_revenue as decimal(18, 4)) as gross_revenue,
-        cast(discount_amount as decimal(18, 4)) as discount_amount,
-        cast(net_revenue as decimal(18, 4)) as net_revenue,
-        known_on,
-        superseded_on
-    from {{ ref('fct_sales_daily') }}
+        sales.product_id,
+        sales.business_day,
+        cast(sales.units as decimal(18, 4)) as units,
+        cast(sales.units_returned as decimal(18, 4)) as units_returned,
+        cast(sales.gross_revenue as decimal(18, 4)) as gross_revenue,
+        cast(sales.discount_amount as decimal(18, 4)) as discount_amount,
+        cast(sales.net_revenue as decimal(18, 4)) as net_revenue,
+        bounds.first_day,
+        bounds.last_day,
+        greatest(sales.known_on, bounds.first_day) as enters_on,
+        coalesce(sales.superseded_on, date '9999-12-31') as leaves_on
+    from {{ ref('fct_sales_daily') }} as sales
+    inner join bounds
+        on sales.known_on <= bounds.last_day
+        and coalesce(sales.superseded_on, date '9999-12-31') > bounds.first_day
+        and sales.business_day > bounds.first_day - 365
 ),
 
 sold as (
-    select
-        days.as_of_day,
-        sales.product_id,
-        {%- for n in windows %}
-        sum(sales.units) filter (sales.business_day > days.as_of_day - {{ n }}) as units_{{ n }},
-        sum(sales.net_revenue) filter (sales.business_day > days.as_of_day - {{ n }}) as net_revenue_{{ n }},
-        {%- endfor %}
-        sum(sales.units_returned) as units_returned_365,
-        sum(sales.gross_revenue) filter (sales.business_day > days.as_of_day - 84) as gross_revenue_84,
-        sum(sales.discount_amount) filter (sales.business_day > days.as_of_day - 84) as discount_amount_84,
-        count(*) filter (sales.units > 0 and sales.business_day > days.as_of_day - 84) as selling_item_days_84,
-        sum(sales.units * sales.units) filter (sales.business_day > days.as_of_day - 84) as squared_units_84
-    from days
-    inner join exact_sales as sales
-        on sales.business_day <= days.as_of_day
-        and sales.business_day > days.as_of_day - 365
-        and {{ in_force_on('sales', 'days.as_of_day') }}
-    group by days.as_of_day, sales.product_id
+    {{ rolling_windows('sales', 'product_id', {
+        28: {"units_28": "units", "net_revenue_28": "net_revenue"},
+        84: {
+            "units_84": "units",
+            "net_revenue_84": "net_revenue",
+            "gross_revenue_84": "gross_revenue",
+            "discount_amount_84": "discount_amount",
+            "selling_item_days_84": "cast(units > 0 as integer)",
+            "squared_units_84": "units * units",
+        },
+        365: {"units_365": "units", "net_revenue_365": "net_revenue", "units_returned_365": "units_returned"},
+    }) }}
 ),
 
 existing as (
@@ -133,18 +141,18 @@ gathered as (
         coalesce(greatest(sold.net_revenue_365, 0), 0) as earned_365,
         cast(sold.gross_revenue_84 - sold.discount_amount_84 as double) / nullif(cast(sold.units_84 as double), 0) as mean_price_84,
         {{ share('sold.discount_amount_84', 'sold.gross_revenue_84') }} as discount_share_84,
-        coalesce(sold.selling_item_days_84, 0) as selling_item_days_84,
+        cast(coalesce(sold.selling_item_days_84, 0) as bigint) as selling_item_days_84,
         coalesce(existing.location_count, 0) as location_count,
         coalesce(existing.item_days_84, 0) as item_days_84,
         -- variance by squared mean, from the sums
-        cast(sold.squared_units_84 as double) * sold.selling_item_days_84 / nullif(cast(sold.units_84 as double) ** 2, 0) - 1 as size_cv2_84,
+        cast(sold.squared_units_84 as double) * cast(sold.selling_item_days_84 as double) / nullif(cast(sold.units_84 as double) ** 2, 0) - 1 as size_cv2_84,
         stocked.on_hand,
         stocked.stockout_share_28
     from spine
-    left join ever_sold using (as_of_day, product_id)
-    left join sold using (as_of_day, product_id)
-    left join existing using (as_of_day, product_id)
-    left join stocked using (as_of_day, product_id)
+    asof left join ever_sold on spine.product_id = ever_sold.product_id and spine.as_of_day >= ever_sold.known_on
+    asof left join sold on spine.product_id = sold.product_id and spine.as_of_day >= sold.changed_on
+    left join existing on spine.product_id = existing.product_id and spine.as_of_day = existing.as_of_day
+    left join stocked on spine.product_id = stocked.product_id and spine.as_of_day = stocked.as_of_day
 ),
 
 measured as (
