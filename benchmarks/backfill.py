@@ -11,9 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine, text
 
 from benchmarks.dagster_server import served
 from benchmarks.report import Figure, finish
@@ -57,7 +62,7 @@ def main() -> None:
         differing = differences(decided, {key: value for key, value in by_day.items() if not key[0].startswith("marts.")}, shared_days)
         started = time.monotonic()
         shutil.copytree(start, root / "ui")
-        with served(shop, root / "ui") as server:
+        with served(shop, root / "ui") as server, reader(next((root / "ui").glob("*/bi.duckdb"))) as seen:
             ended = server.backfill([(first + timedelta(days=step)).isoformat() for step in range(n_days)])
             stats = server.partitions()
         ui_seconds = time.monotonic() - started
@@ -79,8 +84,35 @@ def main() -> None:
                 Figure("assets with a partition not green", len(short), "assets", 0),
                 Figure("tables and days that differ, range against UI", len(ui_differing), "count", 0),
                 Figure("the UI's backfill, server start included", ui_seconds, "s"),
+                Figure("reads through SQLAlchemy meanwhile", seen["reads"], "reads"),
+                Figure("reads that failed", seen["errors"], "reads", 0),
             ],
         )
+
+
+@contextmanager
+def reader(database: Path) -> Iterator[dict[str, int]]:
+    """A BI client that reads the published orders four times a second through SQLAlchemy, a fresh connection each time."""
+    seen, stop = {"reads": 0, "errors": 0}, threading.Event()
+
+    def read() -> None:
+        while not stop.wait(0.25):
+            try:
+                engine = create_engine(f"duckdb:///{database}", connect_args={"read_only": True}, poolclass=NullPool)
+                with engine.connect() as connection:
+                    connection.execute(text("select count(*), sum(order_value) from replenishment_orders")).one()
+                seen["reads"] += 1
+            except Exception as error:  # whatever a reader meets is what is counted
+                print(f"a read failed: {error}")
+                seen["errors"] += 1
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
 
 
 def warehouse(var: Path) -> Path:

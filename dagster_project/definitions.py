@@ -4,6 +4,7 @@ import dagster as dg
 
 from assets.catalogue import all_assets, all_checks
 from assets.house import House
+from assets.table_contracts import TYPES, table_contracts
 from dagster_project.dbt_manifest import ensure_manifest
 from dagster_project.jobs import DAILY_JOB, daily_schedule
 from dagster_project.partitions import daily_partitions
@@ -24,9 +25,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     house = served["house"]
     assert isinstance(house, House)
     manifest = ensure_manifest(house, settings.dbt_project)
-    assets = [
-        each.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=days, owners=OWNERS)) for each in all_assets(manifest)
-    ]
+
+    def complete(spec: dg.AssetSpec) -> dg.AssetSpec:
+        return spec.replace_attributes(partitions_def=days, owners=OWNERS, metadata={**spec.metadata, **column_schema(spec.key)})
+
+    assets = [each.map_asset_specs(complete) for each in all_assets(manifest)]
     return dg.Definitions(
         assets=assets,
         asset_checks=all_checks(),
@@ -37,6 +40,18 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         executor=dg.in_process_executor,
         loggers={"console": run_log},
     )
+
+
+def column_schema(key: dg.AssetKey) -> dict[str, dg.TableSchema]:
+    """The schema of a table written by Python, from its contract; dbt's models bring their own."""
+    contract = table_contracts().get(".".join(key.path))
+    if contract is None:
+        return {}
+    columns = [
+        dg.TableColumn(column.name, TYPES[column.kind][0], f"{column.meaning} [{column.unit}]" if column.unit else column.meaning)
+        for column in contract.columns
+    ]
+    return {"dagster/column_schema": dg.TableSchema(columns=columns)}
 
 
 @dg.definitions
