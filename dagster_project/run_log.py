@@ -21,6 +21,7 @@ STEP_NAMES = {
     "review": "review: accuracy and decision value",
     "published": "published: tables for BI",
 }
+CHATTER = ("dbt command", "dbt subsetted", "asset check selection")  # dagster-dbt's own notes; they stand in the run's log in the UI
 
 
 class RunLogHandler(logging.Handler):
@@ -46,8 +47,10 @@ class RunLogHandler(logging.Handler):
                 self.console.print(f"    {failure_reason(event)}", style="red", markup=False)
         elif record.levelno >= logging.ERROR and event is None:
             self.console.print(f"  {record.getMessage()}", style="red")
-        elif record.levelno >= logging.INFO and event is None and record.name != "dagster_dbt":
-            self.console.print(f"    {meta.get('orig_message', record.getMessage())}", style="dim")
+        elif record.levelno >= logging.INFO and event is None:
+            message = meta.get("orig_message", record.getMessage())
+            if not any(word in message for word in CHATTER):
+                self.console.print(f"    {message}", style="dim")
 
     def _start(self, step: str) -> None:
         self.started[step] = time.monotonic()

@@ -98,7 +98,7 @@ PRODUCTS = contract_table(
         Column("discontinued_on", "day", "last day it may be ordered from the supplier"),
         Column("is_service", "flag", "true for postage, fees, vouchers: revenue but never stock", default=False),
     ),
-    "every product is its own category; cost, packs and suppliers are assumed",
+    "all products share one category; cost, packs and suppliers are assumed",
 )
 
 
