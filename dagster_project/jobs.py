@@ -1,5 +1,7 @@
 """The daily job, and the schedule that runs it for the day that has just ended."""
 
+from datetime import timedelta
+
 import dagster as dg
 
 DAILY_JOB = dg.define_asset_job(
@@ -15,12 +17,11 @@ def daily_schedule(time_zone: str) -> dg.ScheduleDefinition:
 
     @dg.schedule(job=DAILY_JOB, cron_schedule="30 2 * * *", execution_timezone=time_zone, name="every_night")
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        job_partitions = context.repository_def.get_job("daily_decisions").partitions_def
-        assert job_partitions is not None
-        last = job_partitions.get_last_partition_key(current_time=context.scheduled_execution_time)
-        yesterday = context.scheduled_execution_time.date().fromordinal(context.scheduled_execution_time.date().toordinal() - 1).isoformat()
-        if last != yesterday:
-            return dg.SkipReason(f"The shop's records end on {last}; nothing new has to be decided. Run an older day as a backfill.")
+        days = context.repository_def.get_job("daily_decisions").partitions_def
+        assert days is not None
+        yesterday = (context.scheduled_execution_time.date() - timedelta(days=1)).isoformat()
+        if not days.has_partition_key(yesterday):
+            return dg.SkipReason(f"The shop's records end on {days.get_last_partition_key()}; to decide an older day run a backfill.")
         return dg.RunRequest(run_key=yesterday, partition_key=yesterday)
 
     return every_night

@@ -99,7 +99,7 @@ def _parted(frame: pl.DataFrame, from_text: bool, table: Table, shop: Shop) -> t
     if not (fault != 0).any():
         return typed, pl.DataFrame(schema=QUARANTINE_SCHEMA)
     is_sound = fault == 0
-    days = typed.filter(~is_sound).select(about_day(table).alias("day"))["day"]
+    days = typed.filter(~is_sound).with_columns(about_day(table).alias("about_day"))["about_day"]
     return typed.filter(is_sound), faulty_rows(frame.filter(~is_sound), fault.filter(~is_sound), days, table, shop, rules)
 
 

@@ -54,6 +54,11 @@ class LandedFiles:
         found = [file for file in sorted((self.folder / table).glob("*.parquet")) if file.name not in inside]
         return pl.concat([pl.read_parquet(file) for file in found]) if found else pl.DataFrame(schema=landed_schema(TABLES[table]))
 
+    def inside(self, table: str, window: Window) -> pl.DataFrame:
+        """Rows of the table landed on days of the window."""
+        found = [file for file in (self.day_file(table, day) for day in window.days) if file.exists()]
+        return pl.concat([pl.read_parquet(file) for file in found]) if found else pl.DataFrame(schema=landed_schema(TABLES[table]))
+
     def landed_days(self) -> dict[date, dict[str, str]]:
         """Every landed day with the fingerprint of each table."""
         file = self.folder / MANIFEST
@@ -96,23 +101,30 @@ def fingerprints(rows: pl.DataFrame, days: Iterable[date]) -> dict[date, str]:
     return {day: sums.get(day, "empty") for day in days}
 
 
-def late_arrivals_known_today(
-    rows: pl.DataFrame, table: str, elsewhere: pl.DataFrame, window: Window, first_landed: date | None
-) -> pl.DataFrame:
-    """Give records that the shop did not date (`recorded_at` empty) the day they arrived.
+def late_arrivals_known_today(rows: pl.DataFrame, table: str, files: LandedFiles, window: Window) -> pl.DataFrame:
+    """Give records that were handed in after their day had been landed the day they arrived: the window's last.
 
-    A record already landed on a day outside the window stays there. One that is about a landed day before the window but was never landed
-    arrived with this window: it becomes known on the window's last day. In a first import
-    nothing is landed, so every record keeps the day it is about.
+    A record that was landed keeps the day it was landed on. One that was never landed although its `known_on` day was, arrived now;
+    inside the window a record's own `recorded_at` is believed. In a first import nothing is landed, so every record keeps its day.
+    It costs a look at every landed file, so it is skipped where the fingerprints of all landed days are still those of the rows.
     """
-    if first_landed is None or (elsewhere.is_empty() and first_landed >= window.start):
+    landed_days = files.landed_days()
+    marks = fingerprints(rows, landed_days)
+    if all(tables.get(table, "empty") == marks[day] for day, tables in landed_days.items()):
         return rows
-    undated = pl.col("recorded_at").is_null()
     content = [name for name in rows.columns if name not in ("known_on", "source_file", "source_row")]
-    fresh = rows.filter(undated).join(elsewhere.select(content), on=content, how="anti", nulls_equal=True)
-    arrived = pl.when(pl.col("known_on") < window.start).then(pl.lit(window.last_day)).otherwise(pl.col("known_on"))
+    inside = files.inside(table, window).select(*content, landed_on="known_on").unique(content, keep="first", maintain_order=True)
+    fresh = rows.join(files.outside(table, window).select(content), on=content, how="anti", nulls_equal=True)
+    placed = fresh.join(inside, on=content, how="left", nulls_equal=True)
+    is_landed_day = pl.col("known_on").is_in(pl.Series(list(landed_days), dtype=pl.Date).implode())
+    came_now = (
+        is_landed_day & ((pl.col("known_on") < window.start) | pl.col("recorded_at").is_null()) & (pl.col("known_on") <= window.last_day)
+    )
+    known_on = (
+        pl.when(pl.col("landed_on").is_not_null()).then("landed_on").when(came_now).then(pl.lit(window.last_day)).otherwise("known_on")
+    )
     key = ["known_on", *landed_key(TABLES[table]), "source_file", "source_row"]
-    return pl.concat([rows.filter(~undated), fresh.with_columns(known_on=arrived)]).sort(key)
+    return placed.with_columns(known_on=known_on).drop("landed_on").sort(key)
 
 
 def _write(frame: pl.DataFrame, file: Path) -> None:

@@ -45,7 +45,7 @@ def landing(context: dg.AssetExecutionContext, house: House) -> Iterator[dg.Mate
     stretched = window_with_missed_days(window, house.shop.first_day, set(landed_days))
     marks: dict[date, dict[str, str]] = {day: {} for day in stretched.days}
     for name in TABLES:
-        rows_by_day = _land_table(house, files, name, stretched, min(landed_days, default=None), marks)
+        rows_by_day = _land_table(house, files, name, stretched, marks)
         yield dg.MaterializeResult(
             asset_key=["landing", name],
             metadata={"dagster/row_count": sum(rows_by_day.get(day, 0) for day in window.days), "days_landed": len(stretched.days)},
@@ -62,15 +62,11 @@ def window_with_missed_days(window: Window, first_day: date, landed: set[date]) 
     return window.since(day)
 
 
-def _land_table(
-    house: House, files: LandedFiles, name: str, window: Window, first_landed: date | None, marks: dict[date, dict[str, str]]
-) -> dict[date, int]:
+def _land_table(house: House, files: LandedFiles, name: str, window: Window, marks: dict[date, dict[str, str]]) -> dict[date, int]:
     intake = cached_intake(house.shop, name, house.pseudonym_key(), house.intake_cache)
     files.write_whole(f"_quarantine/{name}", intake.quarantine)
     files.write_whole(f"_counts/{name}", intake.counts)
-    rows = intake.accepted
-    if first_landed is not None and rows["recorded_at"].null_count() > 0:
-        rows = late_arrivals_known_today(rows, name, files.outside(name, window), window, first_landed)
+    rows = late_arrivals_known_today(intake.accepted, name, files, window)
     in_window = rows.filter(pl.col("known_on").is_between(window.start, window.last_day))
     for day, mark in fingerprints(in_window, window.days).items():
         marks[day][name] = mark

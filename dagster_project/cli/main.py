@@ -146,5 +146,5 @@ def main() -> None:
     try:
         app()
     except ShopError as error:
-        errors.print(str(error), style="red")
+        errors.print(str(error), style="red", markup=False)
         sys.exit(2)

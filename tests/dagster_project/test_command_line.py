@@ -101,7 +101,6 @@ def test_without_a_shop_folder_the_error_is_one_sentence(shop: Path, monkeypatch
     assert "Traceback" not in said
 
 
-@pytest.mark.xfail(strict=True, reason="errors.print reads [shop] in the sentence as rich markup and swallows it")
 def test_square_brackets_in_an_error_are_printed(shop: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     assert "[shop]" in said_by_main(monkeypatch, capsys, "run", "--shop", str(shop.parent / "nowhere"))
 

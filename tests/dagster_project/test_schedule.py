@@ -49,18 +49,12 @@ def test_partitions_begin_with_the_shop_and_end_with_its_last_day(shop: Shop) ->
     assert len(keys) == date.fromisoformat(keys[-1]).day
 
 
-@pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="get_last_partition_key takes no current_time in Dagster 1.13: no night is decided"
-)
 def test_every_night_decides_the_day_that_has_just_ended(shop: Shop) -> None:
     outcome = evaluate(shop, datetime(2024, 3, 11, 2, 30))
     assert isinstance(outcome, dg.RunRequest)
     assert (outcome.partition_key, outcome.run_key) == ("2024-03-10", "2024-03-10")
 
 
-@pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="get_last_partition_key takes no current_time in Dagster 1.13: no night is decided"
-)
 def test_the_night_the_clocks_go_forward(tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text(TOML.format(last_day=""))
     outcome = evaluate(load_shop(tmp_path), datetime(2024, 3, 31, 3, 0))
@@ -68,9 +62,6 @@ def test_the_night_the_clocks_go_forward(tmp_path: Path) -> None:
     assert outcome.partition_key == "2024-03-30"
 
 
-@pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="get_last_partition_key takes no current_time in Dagster 1.13: no night is decided"
-)
 def test_a_finished_shop_has_nothing_new_to_decide(tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text(TOML.format(last_day="last_day = 2024-03-14"))
     shop = load_shop(tmp_path)

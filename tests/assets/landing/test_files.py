@@ -39,10 +39,7 @@ def files(tmp_path: Path) -> LandedFiles:
 def land(files: LandedFiles, rows: pl.DataFrame, first: int, last: int) -> None:
     """What the landing asset does with the rows of one table for the days `first` to `last`."""
     window = Window(DAYS[first - 1], DAYS[last])
-    landed = files.landed_days()
-    first_landed = min(landed, default=None)
-    if first_landed is not None:
-        rows = late_arrivals_known_today(rows, TABLE, files.outside(TABLE, window), window, first_landed)
+    rows = late_arrivals_known_today(rows, TABLE, files, window)
     files.replace_window(TABLE, rows, window)
     files.record_landed({day: {TABLE: mark} for day, mark in fingerprints(rows, window.days).items()})
 
@@ -109,9 +106,6 @@ def test_landing_a_window_again_changes_nothing(files: LandedFiles, window: tupl
     assert files.landed_days() == marks
 
 
-@pytest.mark.xfail(
-    strict=True, reason="late_arrivals_known_today looks only at days outside the window, so a range over both days forgets the arrival"
-)
 @pytest.mark.parametrize("window", [(2, 6), (1, 6)])
 def test_a_range_over_both_days_keeps_late_arrivals_late(files: LandedFiles, window: tuple[int, int]) -> None:
     grown = sales((1, "a", 1), (3, "a", 3), (2, "late", 8), (5, "a", 5))
