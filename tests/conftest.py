@@ -113,7 +113,7 @@ def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shop") / "shop"
     truth = folder.with_name("truth")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sizes.SIZES, "small", sizes.ShopSize("small", 140, 24, 1, 3, 360, 4, (75,), 400, 1.0, 0.4, 120.0))
+        patch.setitem(sizes.SIZES, "small", sizes.ShopSize("small", 140, 24, 1, 3, 360, 4, (75,), 400, 1.0, 0.4, 60.0))
         simulate("small", folder, truth, last_day=LAST_DAY)
     shutil.rmtree(truth)
     _make_orders_likely(folder)
