@@ -25,7 +25,7 @@ from benchmarks.report import Figure, finish
 from benchmarks.table_hashes import differences, table_hashes
 
 LAST_DAY = date(2025, 12, 31)
-SIZES = {"small": ("small", 14, 4), "full": ("small", 60, 10), "large": ("medium", 60, 10)}  # shop, days, days one by one
+SIZES = {"small": ("small", 14, 4), "full": ("small", 60, 3), "large": ("medium", 60, 10)}  # shop, days, days one by one
 DAY_BY_DAY = """
 import sys
 from datetime import date, timedelta

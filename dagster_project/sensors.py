@@ -1,4 +1,4 @@
-"""A failed run leaves an alert: one row in the alerts file that review publishes, and a call to the webhook if there is one."""
+"""A failed run leaves an alert: one JSON file in the shop's folder `alerts/`."""
 
 import json
 from datetime import UTC, datetime

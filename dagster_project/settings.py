@@ -7,7 +7,6 @@
 | COUNTINGHOUSE_DATA | folder with public data sets, for the readers and their tests | none |
 | COUNTINGHOUSE_THREADS | threads of LightGBM, DuckDB and HiGHS | cores, at most 4 |
 | COUNTINGHOUSE_KEY_FILE | file with the pseudonym key | `<var>/keys/pseudonym.key` |
-| COUNTINGHOUSE_ALERT_WEBHOOK | address that receives alerts as JSON | none |
 """
 
 import os
@@ -27,7 +26,6 @@ class Settings:
     data_folder: Path | None
     threads: int
     key_file: Path
-    alert_webhook: str | None
     dbt_project: Path = REPOSITORY / "dbt"
 
     def __post_init__(self) -> None:
@@ -46,7 +44,6 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         data_folder=Path(data).resolve() if data else None,
         threads=int(env.get("COUNTINGHOUSE_THREADS") or min(4, os.cpu_count() or 1)),
         key_file=Path(env.get("COUNTINGHOUSE_KEY_FILE") or var_folder / "keys" / "pseudonym.key").resolve(),
-        alert_webhook=env.get("COUNTINGHOUSE_ALERT_WEBHOOK") or None,
     )
 
 

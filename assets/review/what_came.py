@@ -147,7 +147,7 @@ def _alerts(warehouse: Warehouse, first: Any, last: Any) -> pl.DataFrame:
         union all
         select as_of_day, 'plan_unproven', plan,
             'Stopped at a gap of ' || round(100 * gap, 2) || ' %; the plan keeps its limits but a better one may exist.'
-        from decisions.plan_certificates where gap > 0.001 and as_of_day between $1 and $2
+        from decisions.plan_certificates where gap > 0.005 and as_of_day between $1 and $2
         union all
         select as_of_day, 'overdue_deliveries', 'all suppliers',
             count(*) || ' items wait for ' || round(sum(overdue_units)) || ' overdue units.'

@@ -7,6 +7,7 @@ import numpy as np
 from optimization.coupons.choice_program import ChoiceProgram
 from optimization.coupons.choice_solution import ChoiceSolution
 from optimization.coupons.core_program import solve_by_core
+from optimization.coupons.merge_customers import merge_customers
 from optimization.coupons.relaxation import smallest_relaxation
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.top_up import top_up
@@ -36,6 +37,10 @@ def solve_choices(program: ChoiceProgram, settings: CouponSettings, sample_order
 
 
 def _solve(program: ChoiceProgram, settings: CouponSettings, sample_order: Integers) -> ChoiceSolution | None:
+    merged = merge_customers(program) if _one_each(program) else None
+    if merged is not None and len(merged.program.value) <= settings.whole_model_columns:
+        answer = solve_whole(merged.program, settings)
+        return None if answer is None else replace(answer, x=merged.expand(answer.x), method=f"{answer.method}, like customers merged")
     if len(program.value) <= settings.whole_model_columns or not _one_each(program):
         return solve_whole(program, settings)
     return solve_by_core(program, settings, sample_order)

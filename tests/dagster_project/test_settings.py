@@ -14,7 +14,6 @@ def test_defaults_lie_beside_the_project() -> None:
     assert settings.shop_folder == settings.var_folder / "shops" / "simulated-medium"
     assert settings.key_file == settings.var_folder / "keys" / "pseudonym.key"
     assert settings.data_folder is None
-    assert settings.alert_webhook is None
     assert 1 <= settings.threads <= 4
     assert (settings.dbt_project / "dbt_project.yml").exists()
 
@@ -28,7 +27,6 @@ def test_everything_can_be_set_and_paths_become_absolute(tmp_path: Path, monkeyp
             "COUNTINGHOUSE_DATA": "data",
             "COUNTINGHOUSE_THREADS": "3",
             "COUNTINGHOUSE_KEY_FILE": "key",
-            "COUNTINGHOUSE_ALERT_WEBHOOK": "https://alerts.example/x",
         }
     )
     assert settings.shop_folder == tmp_path / "shop"
@@ -36,7 +34,6 @@ def test_everything_can_be_set_and_paths_become_absolute(tmp_path: Path, monkeyp
     assert settings.data_folder == tmp_path / "data"
     assert settings.key_file == tmp_path / "key"
     assert settings.threads == 3
-    assert settings.alert_webhook == "https://alerts.example/x"
 
 
 def test_the_built_in_shop_and_the_key_follow_the_state_folder(tmp_path: Path) -> None:
