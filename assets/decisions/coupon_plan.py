@@ -30,7 +30,7 @@ ABOUT = {
 }
 # One customer of a small shop is worth more than 0.02 % of the plan: proving the last bit can take minutes, and a search that a clock
 # stops is not the same search on another machine. So few offers are solved to a gap that is reached at once.
-FEW_OFFERS, FEW_OFFERS_GAP, MANY_OFFERS_GAP = 5_000, 5e-3, 2e-4
+FEW_OFFERS, FEW_OFFERS_GAP, MANY_OFFERS_GAP, BUDGET_GAP = 5_000, 5e-3, 2e-4, 5e-4
 OFFER_COLUMNS = ("customer_key", "segment", "coupon_id", "expected_gain", "expected_cost", "value", "redemption_probability", "category")
 
 
@@ -111,6 +111,7 @@ def _plan_day(
     everyone = customers.select("customer_key", "segment") if candidates.height else None
     settings = CouponSettings(
         target_gap=FEW_OFFERS_GAP if candidates.height <= FEW_OFFERS else MANY_OFFERS_GAP,
+        budget_gap=BUDGET_GAP,
         holdout_share=house.shop.coupons.holdout_share,
         draw=f"coupons-{day.isoformat()}",
         threads=1,

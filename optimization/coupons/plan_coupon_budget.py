@@ -65,7 +65,8 @@ def plan_coupon_budget(
     input. budget: issued and unconstrained_issued (without joint limits) are coupons, expected_redemptions is cost over face value, roi is
     profit over cost (null without cost), money otherwise.
     """
-    settings = replace(settings or CouponSettings(), target_gap=1e-7)  # small programs: solve them to the end
+    settings = settings or CouponSettings()
+    settings = replace(settings, target_gap=settings.budget_gap)
     started = time.perf_counter()
     ordered = prepare_cells(cells)
     sizes = segment_sizes(ordered, segment_customers)

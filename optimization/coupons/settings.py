@@ -9,6 +9,7 @@ from optimization.linear_program.options import MOST_VARIABLES, SolveOptions
 class CouponSettings:
     """Settings of both coupon programs.
 
+    budget_gap            the same for the budget by segment, a small program that is solved to the end by default
     target_gap            proven distance from the best plan at which the search stops, relative
     whole_model_columns   offers up to which the whole problem goes to PuLP; above, the dual method with a PuLP core
     core_customers        customers in the first core program; doubled until the gap meets the target
@@ -17,6 +18,7 @@ class CouponSettings:
     """
 
     target_gap: float = 2e-4
+    budget_gap: float = 1e-7
     whole_model_columns: int = 5_000
     core_customers: int = 120
     most_core_columns: int = MOST_VARIABLES
