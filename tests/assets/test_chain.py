@@ -101,7 +101,7 @@ def test_every_plan_is_checked_and_proven(past_week) -> None:
     solved = certificates.filter(pl.col("gap").is_not_null())
     assert solved["solver"].str.contains("HiGHS").any()
     assert solved["gap"].max() <= 0.01
-    assert solved.filter(status="optimal")["gap"].max() <= 1e-3
+    assert solved.filter(status="optimal")["gap"].max() <= 5e-3
     apart = (pl.col("bound") - pl.col("value")).abs() / pl.max_horizontal(pl.col("value").abs(), pl.col("bound").abs(), 1e-9)
     assert solved.filter((apart - pl.col("gap")).abs() > 1e-4).is_empty(), "the gap is that between value and bound"
     stopped_early = solved.filter(pl.col("gap") > 1e-3).select("as_of_day", "plan").rows()
