@@ -1,4 +1,4 @@
-{{ config(tags=["facts"]) }}
+{{ config(tags=["facts"], meta={"dagster": {"ref": {"name": "fct_sales_daily"}}}) }}
 
 -- What the lines of a day come to, as known today, is what the day's sales say. Shops without lines have nothing to compare.
 with affected_days as (

@@ -1,4 +1,4 @@
-{{ config(tags=["facts"]) }}
+{{ config(tags=["facts"], meta={"dagster": {"ref": {"name": "fct_order_lines"}}}) }}
 
 -- The orders of known customers come to what their lines come to, as known today.
 with affected_days as (

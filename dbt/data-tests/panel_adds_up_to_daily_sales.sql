@@ -1,4 +1,4 @@
-{{ config(tags=["facts"]) }}
+{{ config(tags=["facts"], meta={"dagster": {"ref": {"name": "sales_panel"}}}) }}
 
 -- The panel sells what goods sold, services left out, on every day this run replaced, as known today.
 with days as (

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from optimization.certificate import PlanCertificate, PlanStatus, hash_inputs, relative_gap
+from optimization.certificate import PlanCertificate, hash_inputs
 from optimization.coupons.assignment_rows import ASSIGNMENTS_SCHEMA, decisions_of, explain
 from optimization.coupons.candidates import prepare_candidates, prepare_customers
+from optimization.coupons.certify import certify
 from optimization.coupons.check_assignments import check_assignments
 from optimization.coupons.choice_program import ChoiceProgram
 from optimization.coupons.choice_solution import ChoiceSolution
@@ -24,7 +25,6 @@ from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.solve_choices import solve_choices
-from optimization.linear_program.solve_arrays import SOLVER, solver_version
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,15 @@ def assign_coupons(
     assignments = _assemble(offers, everyone, open_offers, program, solution, settings)
     table = limits_frame(program, solution)
     violations = check_assignments(candidates, limits, settings, assignments, table)
-    gap = relative_gap(solution.value, solution.bound)
-    certificate = PlanCertificate(
-        plan="coupon_assignments",
-        status=_status(offers, solution, gap, settings),
-        sense="max",
-        value=solution.value,
-        bound=solution.bound,
-        gap=gap,
-        solver=f"{SOLVER}, {solution.method}",
-        solver_version=solver_version(),
+    certificate = certify(
+        "coupon_assignments",
+        solution,
+        empty=offers.height == 0,
+        proven_gap=settings.target_gap + 1e-9,
+        violations=violations,
         seed=settings.seed,
         input_hash=hash_inputs(offers=offers, customers=everyone, limits=limits, settings=settings),
-        checked=True,
-        violations=tuple(violations),
-        seconds=time.perf_counter() - started,
+        started=started,
     )
     return CouponAssignment(assignments, table, certificate)
 
@@ -111,14 +105,6 @@ def _offers_in_play(offers: pl.DataFrame, everyone: pl.DataFrame, limits: Coupon
 def _sample_order(open_offers: pl.DataFrame, settings: CouponSettings) -> np.ndarray:
     keys = open_offers["customer_key"].unique(maintain_order=True)
     return np.argsort(draw_lots(keys, "sample", settings.seed), kind="stable").astype(np.int64)
-
-
-def _status(offers: pl.DataFrame, solution: ChoiceSolution, gap: float | None, settings: CouponSettings) -> PlanStatus:
-    if (solution.relaxation > 0).any():
-        return "relaxed"
-    if offers.height == 0:
-        return "empty"
-    return "optimal" if gap is not None and gap <= settings.target_gap + 1e-9 else "feasible"
 
 
 def _assemble(

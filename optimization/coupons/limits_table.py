@@ -4,18 +4,7 @@ import polars as pl
 
 from optimization.coupons.choice_program import ChoiceProgram, LimitRow
 from optimization.coupons.choice_solution import ChoiceSolution
-
-LIMITS_SCHEMA = {
-    "limit_name": pl.String,
-    "scope": pl.String,
-    "allowed": pl.Float64,
-    "used": pl.Float64,
-    "slack": pl.Float64,
-    "shadow_price": pl.Float64,
-    "unit": pl.String,
-    "relaxed_by": pl.Float64,
-    "sentence": pl.String,
-}
+from optimization.limits_schema import LIMITS_SCHEMA
 
 
 def limits_frame(program: ChoiceProgram, solution: ChoiceSolution) -> pl.DataFrame:

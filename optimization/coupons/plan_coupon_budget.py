@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from optimization.certificate import PlanCertificate, PlanStatus, hash_inputs, relative_gap
+from optimization.certificate import PlanCertificate, hash_inputs
 from optimization.coupons.budget_cells import prepare_cells
 from optimization.coupons.budget_curve import budget_curve
+from optimization.coupons.certify import certify
 from optimization.coupons.check_budget import check_coupon_budget
 from optimization.coupons.choice_program import ChoiceProgram
 from optimization.coupons.choice_solution import ChoiceSolution
@@ -24,7 +25,6 @@ from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.solve_choices import solve_choices
-from optimization.linear_program.solve_arrays import SOLVER, solver_version
 
 BUDGET_SCHEMA = {
     "segment": pl.String,
@@ -77,21 +77,15 @@ def plan_coupon_budget(
     budget = _budget_frame(ordered, solution, free)
     table = limits_frame(program, solution)
     violations = check_coupon_budget(cells, limits, sizes, budget, table)
-    gap = relative_gap(solution.value, solution.bound)
-    certificate = PlanCertificate(
-        plan="coupon_budget",
-        status=_status(ordered, solution, gap),
-        sense="max",
-        value=solution.value,
-        bound=solution.bound,
-        gap=gap,
-        solver=f"{SOLVER}, {solution.method}",
-        solver_version=solver_version(),
+    certificate = certify(
+        "coupon_budget",
+        solution,
+        empty=ordered.height == 0,
+        proven_gap=max(settings.target_gap, 1e-4) + 1e-9,
+        violations=violations,
         seed=settings.seed,
         input_hash=hash_inputs(cells=ordered, limits=limits, settings=settings, sizes=sizes),
-        checked=True,
-        violations=tuple(violations),
-        seconds=time.perf_counter() - started,
+        started=started,
     )
     curve = budget_curve(ordered, limits, settings, sizes, build_program, free)
     return CouponBudget(budget, table, curve, certificate)
@@ -122,14 +116,6 @@ def build_program(cells: pl.DataFrame, limits: CouponLimits, sizes: Mapping[str,
         entry_column=coupling.entry_column,
         entry_value=coupling.entry_value,
     )
-
-
-def _status(cells: pl.DataFrame, solution: ChoiceSolution, gap: float | None) -> PlanStatus:
-    if (solution.relaxation > 0).any():
-        return "relaxed"
-    if cells.height == 0:
-        return "empty"
-    return "optimal" if gap is not None and gap <= 1e-4 else "feasible"
 
 
 def _budget_frame(cells: pl.DataFrame, solution: ChoiceSolution, free: ChoiceSolution) -> pl.DataFrame:

@@ -5,7 +5,6 @@
 
 from optimization.replenishment.check_plan import Violation, check_plan
 from optimization.replenishment.explanation import PARTS_ADDED, PARTS_CUT
-from optimization.replenishment.limit_table import LIMIT_SCHEMA
 from optimization.replenishment.order_table import ORDER_COLUMNS
 from optimization.replenishment.plan_replenishment import ReplenishmentPlan, plan_replenishment
 from optimization.replenishment.read_items import ITEM_COLUMNS
@@ -13,7 +12,6 @@ from optimization.replenishment.settings import ReplenishmentLimits, Replenishme
 
 __all__ = [
     "ITEM_COLUMNS",
-    "LIMIT_SCHEMA",
     "ORDER_COLUMNS",
     "PARTS_ADDED",
     "PARTS_CUT",

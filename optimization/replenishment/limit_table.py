@@ -3,28 +3,18 @@
 The shadow price is the slope of the best provable cost in the limit, found with the prices; it holds near the limit and not far from it.
 A limit that is not full has the price 0 exactly.
 
-Public: `LIMIT_SCHEMA`, `limit_table`.
+Public: `limit_table`.
 """
 
 import numpy as np
 import polars as pl
 
+from optimization.limits_schema import LIMITS_SCHEMA
 from optimization.replenishment.joint_problem import ordered, supplier_values, used_room
 from optimization.replenishment.joint_stages import StagedOrders
 from optimization.replenishment.room_limits import Rooms
 from optimization.replenishment.sentences import number
 
-LIMIT_SCHEMA = {
-    "limit_name": pl.String,
-    "scope": pl.String,
-    "allowed": pl.Float64,
-    "used": pl.Float64,
-    "slack": pl.Float64,
-    "shadow_price": pl.Float64,
-    "unit": pl.String,
-    "relaxed_by": pl.Float64,
-    "sentence": pl.String,
-}
 _SMALLEST_PRICE = 1e-7
 
 
@@ -53,7 +43,7 @@ def limit_table(staged: StagedOrders, rooms: Rooms, suppliers: pl.DataFrame) -> 
         row = _row("supplier_minimum", name, minimum, float(values[index]), price if price >= _SMALLEST_PRICE else 0.0, "money", 0.0)
         row["slack"] = float(values[index]) - minimum if values[index] > 0 else 0.0
         rows.append({**row, "sentence": _minimum_sentence(row)})
-    return pl.DataFrame(rows, schema=LIMIT_SCHEMA)
+    return pl.DataFrame(rows, schema=LIMITS_SCHEMA)
 
 
 def _row(limit: str, scope: str, allowed: float, used: float, price: float, unit: str, relaxed_by: float) -> dict[str, object]:
