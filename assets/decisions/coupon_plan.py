@@ -30,7 +30,9 @@ ABOUT = {
 }
 # One customer of a small shop is worth more than 0.02 % of the plan: proving the last bit can take minutes, and a search that a clock
 # stops is not the same search on another machine. So few offers are solved to a gap that is reached at once.
-FEW_OFFERS, FEW_OFFERS_GAP, MANY_OFFERS_GAP, BUDGET_GAP = 5_000, 5e-3, 2e-4, 5e-4
+FEW_OFFERS, FEW_OFFERS_GAP, MANY_OFFERS_GAP, BUDGET_GAP, CURVE_GAP = 5_000, 5e-3, 2e-4, 5e-4, 2e-3
+# Some searches find their last improvement within a few hundred nodes and then go on for half a minute to prove the last 0.01 %.
+MOST_NODES = 2_000
 OFFER_COLUMNS = ("customer_key", "segment", "coupon_id", "expected_gain", "expected_cost", "value", "redemption_probability", "category")
 
 
@@ -112,6 +114,8 @@ def _plan_day(
     settings = CouponSettings(
         target_gap=FEW_OFFERS_GAP if candidates.height <= FEW_OFFERS else MANY_OFFERS_GAP,
         budget_gap=BUDGET_GAP,
+        curve_gap=CURVE_GAP,
+        most_nodes=MOST_NODES,
         holdout_share=house.shop.coupons.holdout_share,
         draw=f"coupons-{day.isoformat()}",
         threads=1,

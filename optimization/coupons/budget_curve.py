@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from optimization.certificate import relative_gap
 from optimization.coupons.choice_program import ChoiceProgram
 from optimization.coupons.choice_solution import ChoiceSolution
 from optimization.coupons.limits import CouponLimits
@@ -20,6 +21,7 @@ CURVE_SCHEMA = {
     "expected_profit": pl.Float64,
     "expected_cost": pl.Float64,
     "expected_gain": pl.Float64,
+    "gap": pl.Float64,
     "marginal_profit": pl.Float64,
     "is_feasible": pl.Boolean,
 }
@@ -37,9 +39,10 @@ def budget_curve(
 ) -> pl.DataFrame:
     """Return one row per multiple of the total budget (grain: budget_multiple), money; the other limits stay as they are.
 
-    marginal_profit: profit of one more 1.00 of budget there. Without a total budget the cost of the plan without joint limits stands in for
-    it. A larger budget never shows less profit: the plan of a smaller one is still allowed and kept where the search did no better.
-    is_feasible is False where other limits (minimums) need more than that budget; such a row has no figures.
+    gap: how far at most the best profit under that budget may lie above, relative. marginal_profit: profit of one more 1.00 of budget
+    there. Without a total budget the cost of the plan without joint limits stands in for it. A larger budget never shows less profit: the
+    plan of a smaller one is still allowed and kept where the search did no better. is_feasible is False where other limits (minimums) need
+    more than that budget; such a row has no figures.
     """
     cost, gain = cells["mean_cost"].to_numpy(), cells["mean_gain"].to_numpy()
     base = float(free.x @ cost) if limits.total_budget is None else limits.total_budget
@@ -59,6 +62,7 @@ def budget_curve(
                 "expected_profit": best_value,
                 "expected_cost": float(best_x @ cost),
                 "expected_gain": float(best_x @ gain),
+                "gap": relative_gap(best_value, max(solution.bound, best_value)),
                 "marginal_profit": float(solution.prices[[r.limit_name for r in program.rows].index("total_budget")]),
             }
         rows.append(row)

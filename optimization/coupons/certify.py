@@ -9,7 +9,15 @@ from optimization.linear_program.solve_arrays import SOLVER, solver_version
 
 
 def certify(
-    plan: str, solution: ChoiceSolution, *, empty: bool, proven_gap: float, violations: Sequence[str], seed: int, input_hash: str, started: float
+    plan: str,
+    solution: ChoiceSolution,
+    *,
+    empty: bool,
+    proven_gap: float,
+    violations: Sequence[str],
+    seed: int,
+    input_hash: str,
+    started: float,
 ) -> PlanCertificate:
     """Return the certificate of a solution. proven_gap: largest gap that counts as optimal. started: `time.perf_counter()` at the start."""
     gap = relative_gap(solution.value, solution.bound)

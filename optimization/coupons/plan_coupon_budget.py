@@ -87,7 +87,7 @@ def plan_coupon_budget(
         input_hash=hash_inputs(cells=ordered, limits=limits, settings=settings, sizes=sizes),
         started=started,
     )
-    curve = budget_curve(ordered, limits, settings, sizes, build_program, free)
+    curve = budget_curve(ordered, limits, replace(settings, target_gap=settings.curve_gap), sizes, build_program, free)
     return CouponBudget(budget, table, curve, certificate)
 
 

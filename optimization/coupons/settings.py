@@ -10,18 +10,22 @@ class CouponSettings:
     """Settings of both coupon programs.
 
     budget_gap            the same for the budget by segment, a small program that is solved to the end by default
+    curve_gap             the same for each point of the budget curve
     target_gap            proven distance from the best plan at which the search stops, relative
     whole_model_columns   offers up to which the whole problem goes to PuLP; above, the dual method with a PuLP core
     core_customers        customers in the first core program; doubled until the gap meets the target
+    most_nodes            nodes of one search over integers, after which the best plan found stands with its proven gap
     holdout_share         share of customers kept without coupon by lot, so that the effect can be measured
     draw                  name of the draw (campaign or day); another name draws another hold-out
     """
 
     target_gap: float = 2e-4
     budget_gap: float = 1e-7
+    curve_gap: float = 1e-7
     whole_model_columns: int = 5_000
     core_customers: int = 120
     most_core_columns: int = MOST_VARIABLES
+    most_nodes: int | None = None
     holdout_share: float = 0.1
     draw: str = "coupons"
     seed: int = 7
@@ -39,7 +43,7 @@ class CouponSettings:
 
     def solve_options(self, absolute_gap: float | None = None) -> SolveOptions:
         """Return the solver's settings: the relative target gap, or an absolute one (money of plan value)."""
-        common = SolveOptions(time_limit_seconds=self.time_limit_seconds, threads=self.threads, seed=self.seed)
+        common = SolveOptions(most_nodes=self.most_nodes, time_limit_seconds=self.time_limit_seconds, threads=self.threads, seed=self.seed)
         if absolute_gap is None:
             return replace(common, relative_gap=self.target_gap)
         return replace(common, relative_gap=0.0, absolute_gap=max(absolute_gap, 0.0))

@@ -7,6 +7,7 @@ of the variable, in the program's own sense (maximising under a budget gives a d
 Public: `SolvedArrays`, `SolverError`, `solve_arrays`, `solver_version`.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -62,10 +63,10 @@ def solve_arrays(program: LinearArrays, options: SolveOptions | None = None, *, 
     if len(program.objective) == 0:
         return _without_columns(program)
     problem, solver, variables = _build(program, options)
-    try:
+    # PuLP knows fewer statuses than HiGHS has (a node limit is none of them) and says so after it has handed over the values;
+    # `_read` looks at the status of HiGHS itself
+    with suppress(KeyError):
         problem.solve(solver)
-    except KeyError as status:  # PuLP knows fewer statuses than HiGHS has
-        raise SolverError(f"HiGHS stopped with status {status}.") from status
     return _read(program, problem, variables)
 
 
@@ -102,6 +103,7 @@ def _build(program: LinearArrays, options: SolveOptions) -> tuple[Any, Any, list
         threads=options.threads,
         timeLimit=options.time_limit_seconds,
         random_seed=options.seed,
+        mip_max_nodes=2**31 - 1 if options.most_nodes is None else options.most_nodes,  # the largest is HiGHS's word for no limit
     )
     return problem, solver, variables
 
@@ -131,7 +133,8 @@ def _read(program: LinearArrays, problem: Any, variables: list[Any]) -> SolvedAr
         return SolvedArrays(verdict, nothing, None, None, rows, None, None)
     if status == HighsModelStatus.kUnbounded:
         return SolvedArrays("unbounded", nothing, None, None, rows, None, None)
-    if status not in (HighsModelStatus.kOptimal, HighsModelStatus.kTimeLimit, HighsModelStatus.kIterationLimit):
+    stopped = (HighsModelStatus.kTimeLimit, HighsModelStatus.kIterationLimit, HighsModelStatus.kSolutionLimit)
+    if status != HighsModelStatus.kOptimal and status not in stopped:
         raise SolverError(f"HiGHS stopped with status {model.modelStatusToString(status)}.")
     if not has_plan:
         return SolvedArrays("no_solution", nothing, None, None, rows, None, None)

@@ -45,6 +45,7 @@ def test_a_budget_buys_the_coupons_that_earn_most_per_money() -> None:
 def test_the_curve_rises_with_falling_margin_and_its_price_is_what_solving_again_earns() -> None:
     plan = plan_coupon_budget(TWO, CouponLimits(total_budget=12.0))
     profit, marginal = plan.curve["expected_profit"].to_numpy(), plan.curve["marginal_profit"].to_numpy()
+    assert (plan.curve["gap"] <= 1e-4).all()
     assert (np.diff(profit) >= -1e-9).all()
     assert (np.diff(marginal) <= 1e-6).all()
     more = plan_coupon_budget(TWO, CouponLimits(total_budget=13.0))
