@@ -51,14 +51,21 @@ def finish(name: str, size: Mapping[str, Any], figures: Sequence[Figure]) -> Non
         target = "" if figure.target is None else f"≤ {figure.target:g}"
         table.add_row(figure.name, f"{figure.value:,.3g}", figure.unit, target, "" if figure.holds else "falls short")
     Console(width=120).print(table)
-    RESULTS.mkdir(exist_ok=True)
+    told = [{"name": each.name, "value": round(each.value, 4), "unit": each.unit, "target": each.target} for each in figures]
+    short = [f"{each.name} {each.value:.3g} {each.unit} against {each.target:g}" for each in figures if not each.holds]
+    conclude(name, size, {"figures": told}, short)
+
+
+def conclude(name: str, size: Mapping[str, Any], told: Mapping[str, Any], short: Sequence[str], write: bool = True) -> None:
+    """Write `results/NAME.json`, print the verdict and leave with 0 or 1."""
     content = {
         "benchmark": name,
         "size": dict(size),
-        "figures": [{"name": each.name, "value": round(each.value, 4), "unit": each.unit, "target": each.target} for each in figures],
+        **told,
         "versions": {"python": platform.python_version(), **{library: version(library) for library in LIBRARIES}},
     }
-    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    short = [f"{each.name} {each.value:.3g} {each.unit} against {each.target:g}" for each in figures if not each.holds]
+    if write:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print("holds" if not short else "falls short: " + "; ".join(short))
     sys.exit(1 if short else 0)

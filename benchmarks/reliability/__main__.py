@@ -1,0 +1,62 @@
+"""`python -m benchmarks.reliability [--size small|full] [--only NAME ...]`: every promise under fire, one table, 0 wrong results wanted."""
+
+import argparse
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.reliability.outcome import Outcome
+from benchmarks.report import conclude
+
+# each module has `run(size, root) -> list[Outcome]`; size is "small" or "full", root an empty folder of its own
+TRIALS = ()
+
+
+def main() -> None:
+    """Run the trials and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=("small", "full"), default="full")
+    parser.add_argument("--only", nargs="*", choices=TRIALS, help="run these trials only; nothing is written then")
+    chosen = parser.parse_args()
+    outcomes: list[Outcome] = []
+    for name in chosen.only or TRIALS:
+        print(f"{name} …", flush=True)
+        with tempfile.TemporaryDirectory(prefix=f"countinghouse-{name}-") as folder:
+            found = import_module(f"benchmarks.reliability.{name}").run(chosen.size, Path(folder))
+        for outcome in found:
+            print(f"  {outcome.promise}: {outcome.wrong} wrong of {outcome.tries}, {outcome.seconds:.0f} s", flush=True)
+        outcomes += found
+    show(outcomes)
+    rows = [
+        {
+            "promise": each.promise,
+            "tries": each.tries,
+            "faults": each.faults,
+            "wrong": each.wrong,
+            "seconds": round(each.seconds, 1),
+            "note": each.note,
+        }
+        for each in outcomes
+    ]
+    short = [f"{each.promise}: {each.wrong} wrong" for each in outcomes if each.wrong]
+    conclude("reliability", {"size": chosen.size}, {"trials": rows}, short, write=not chosen.only)
+
+
+def show(outcomes: list[Outcome]) -> None:
+    """One table; below it what went wrong."""
+    table = Table(title="reliability")
+    for column in ("promise", "tries", "faults injected", "wrong results", "seconds", "measured beside it"):
+        table.add_column(column)
+    for each in outcomes:
+        table.add_row(each.promise, f"{each.tries:,}", f"{each.faults:,}", str(each.wrong), f"{each.seconds:.0f}", each.note)
+    Console(width=150).print(table)
+    for each in outcomes:
+        for complaint in each.complaints[:10]:
+            print(f"wrong, {each.promise}: {complaint}")
+
+
+if __name__ == "__main__":
+    main()

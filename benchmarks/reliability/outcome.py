@@ -1,0 +1,39 @@
+"""What one trial of the reliability benchmark reports, and the clock around it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Outcome:
+    """One promise put to the test.
+
+    tries: how often it was tried. faults: faults injected. wrong: results that broke the promise, each with a line in `complaints`.
+    seconds: wall time. note: what else was measured, one phrase.
+    """
+
+    promise: str
+    tries: int = 0
+    faults: int = 0
+    seconds: float = 0.0
+    note: str = ""
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        return len(self.complaints)
+
+    def expect(self, holds: bool, complaint: str) -> None:
+        """Count one wrong result unless `holds`."""
+        if not holds:
+            self.complaints.append(complaint)
+
+
+@contextmanager
+def trial(promise: str) -> Iterator[Outcome]:
+    """An outcome whose seconds are those of the block."""
+    outcome, started = Outcome(promise), time.monotonic()
+    yield outcome
+    outcome.seconds = time.monotonic() - started
