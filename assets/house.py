@@ -5,7 +5,8 @@ All paths are absolute and lie below the state folder (`var/<shop>` by default):
     landing/          one Parquet file per table and business day
     warehouse.duckdb  private to the pipeline, opened only by `Warehouse`
     learning/         models by training day
-    published/        one Parquet file per published table; `bi.duckdb` beside it holds only views
+    published/        one Parquet file per published table, a link into published_versions/; `bi.duckdb` beside it holds only views
+    turn.lock         held by the run whose turn it is
     mlflow/           tracking database and artifacts
     dbt/              dbt's manifest and logs
     dagster/          Dagster's instance (DAGSTER_HOME)
@@ -54,6 +55,10 @@ class House(dg.ConfigurableResource):
     @property
     def published(self) -> Path:
         return self.state / "published"
+
+    @property
+    def published_versions(self) -> Path:
+        return self.state / "published_versions"
 
     @property
     def bi_database(self) -> Path:

@@ -3,6 +3,7 @@
 Imported lazily: MLflow alone costs seconds of process start. The tracking store is a SQLite file in the shop's state folder, always named
 by an absolute address; its schema is created once at set-up, because parallel first uses race."""
 
+import os
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,32 +46,35 @@ class Tracking(dg.ConfigurableResource):
         return f"sqlite:///{Path(self.folder).resolve() / 'tracking.db'}"
 
     def prepare(self) -> None:
-        """Create the schema, once and under a lock."""
+        """Create the schema, once and under a lock; written beside and swapped in, so that a killed first run leaves no half of one."""
         folder = Path(self.folder)
         folder.mkdir(parents=True, exist_ok=True)
         with self._lock():
             if not (folder / "tracking.db").exists():
-                self._client().search_experiments(max_results=1)
+                beside = folder / ".tracking.db"
+                beside.unlink(missing_ok=True)
+                _client(f"sqlite:///{beside.resolve()}").search_experiments(max_results=1)
+                os.replace(beside, folder / "tracking.db")
 
     def record(self, training: TrainingRecord) -> tuple[str, str]:
         """Log the training and register its model version; returns (run id, version).
 
         A training with the same `fingerprint` tag is not logged twice. The alias `champion` points at the version trained on the
-        latest day, so a backfill of the past never takes it away from the present.
+        latest day, so a backfill of the past never takes it away from the present. Runs that a killed process left unfinished are
+        marked as killed first: whoever holds the lock is the only writer.
         """
         self.prepare()
         with self._lock():
-            client = self._client()
+            client = _client(self.uri)
             experiment = client.get_experiment_by_name(training.experiment)
             location = (Path(self.folder).resolve() / "artifacts" / training.experiment).as_uri()
             experiment_id = (
                 experiment.experiment_id if experiment else client.create_experiment(training.experiment, artifact_location=location)
             )
-            known = self._known_version(client, training)
-            if known is not None:
-                return known
-            run_id = self._log_run(client, experiment_id, training)
-            version = self._register(client, run_id, training)
+            for unfinished in client.search_runs([experiment_id], filter_string="attributes.status = 'RUNNING'"):
+                client.set_terminated(unfinished.info.run_id, "KILLED")
+            run_id, version = self._known_version(client, training) or self._log_and_register(client, experiment_id, training)
+            _point_champion(client, training.experiment)
             return run_id, version
 
     def _known_version(self, client: Any, training: TrainingRecord) -> tuple[str, str] | None:
@@ -100,7 +104,8 @@ class Tracking(dg.ConfigurableResource):
         client.set_terminated(parent)
         return parent
 
-    def _register(self, client: Any, run_id: str, training: TrainingRecord) -> str:
+    def _log_and_register(self, client: Any, experiment_id: str, training: TrainingRecord) -> tuple[str, str]:
+        run_id = self._log_run(client, experiment_id, training)
         name = training.experiment
         if not client.search_registered_models(filter_string=f"name = '{name}'"):
             client.create_registered_model(name, description="See docs/architecture.md; versions are one per training day.")
@@ -108,24 +113,29 @@ class Tracking(dg.ConfigurableResource):
         version = client.create_model_version(
             name, source=source, run_id=run_id, tags={key: str(value) for key, value in training.tags.items()}
         )
-        latest = max(_versions(client, name), key=lambda each: (each.tags.get("trained_as_of", ""), int(each.version)))
-        client.set_registered_model_alias(name, "champion", str(latest.version))
-        return str(version.version)
-
-    def _client(self) -> Any:
-        import logging
-
-        from mlflow import MlflowClient
-
-        for name in ("alembic", "mlflow", "mlflow.store.db.utils"):  # MLflow sets its own levels while it is imported
-            logging.getLogger(name).setLevel(logging.WARNING)
-
-        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        return run_id, str(version.version)
 
     @contextmanager
     def _lock(self) -> Any:
         with FileLock(Path(self.folder) / "tracking.lock"):
             yield
+
+
+def _client(uri: str) -> Any:
+    import logging
+
+    from mlflow import MlflowClient
+
+    for name in ("alembic", "mlflow", "mlflow.store.db.utils"):  # MLflow sets its own levels while it is imported
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _point_champion(client: Any, name: str) -> None:
+    latest = max(_versions(client, name), key=lambda each: (each.tags.get("trained_as_of", ""), int(each.version)))
+    if "champion" not in latest.aliases:
+        client.set_registered_model_alias(name, "champion", str(latest.version))
 
 
 def _versions(client: Any, name: str) -> list[Any]:

@@ -1,10 +1,11 @@
 """The warehouse: one DuckDB file, one opener at a time.
 
+A run that uses it first takes the shop's turn (`assets.turn`) and keeps it to its end, so that no two runs write one shop.
 Every opener takes the file lock `warehouse.lock` first; the kernel frees it when a process dies. It is held only for the short load: read
 into frames, let go, compute, come back and write. Partitions are replaced whole, in one transaction."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from assets.table_contracts import TableContract
+from assets.turn import turn
 
 
 class WarehouseBusyError(RuntimeError):
@@ -28,6 +30,16 @@ class Warehouse(dg.ConfigurableResource):
     threads: int = 2
     memory_limit: str = "4GB"
     wait_seconds: float = 900.0
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
+        """Within a run: the shop's turn is held as long as the run has the warehouse."""
+        if context.run is None:
+            yield self
+            return
+        log = context.log or dg.get_dagster_logger()
+        with turn(Path(self.path).parent, f"run {context.run.run_id[:8]} of {_days(context.run.tags)}", log.info):
+            yield self
 
     @contextmanager
     def locked(self) -> Iterator[Path]:
@@ -54,6 +66,11 @@ class Warehouse(dg.ConfigurableResource):
             finally:
                 connection.close()
 
+    def wait_until_free(self) -> None:
+        """Wait until no other program (a shell, a notebook, a dbt whose run was killed) has the file open."""
+        with self.connect():
+            pass
+
     def read(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         """Rows of one query as a Polars frame."""
         with self.connect() as connection:
@@ -78,6 +95,13 @@ class Warehouse(dg.ConfigurableResource):
         return rows.height
 
 
+def _days(tags: Mapping[str, str]) -> str:
+    """The days of a run, from Dagster's tags."""
+    one = tags.get("dagster/partition")
+    first, last = tags.get("dagster/asset_partition_range_start", one), tags.get("dagster/asset_partition_range_end", one)
+    return "no day" if first is None else first if first == last else f"{first} to {last}"
+
+
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     schema, name = table.split(".")
     found = connection.execute("select 1 from information_schema.tables where table_schema = ? and table_name = ?", [schema, name])
@@ -94,5 +118,5 @@ def _open(file: Path, wait_seconds: float, config: dict) -> duckdb.DuckDBPyConne
             if "Could not set lock" not in str(error):
                 raise
             if time.monotonic() > deadline:
-                raise WarehouseBusyError(f"Another program has the warehouse open: {error}. Close it and run again.") from error
+                raise WarehouseBusyError(f"Another program has the warehouse open ({error}). Close it and run again.") from error
             time.sleep(0.5)

@@ -3,13 +3,20 @@
 import os
 import shutil
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
 
 from dagster_project.resources import state_folder
 from dagster_project.settings import Settings, export_settings
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 EVENT_BATCH = "2000"  # events of a partition range written at once, see storage.py
 
@@ -28,7 +35,7 @@ def dagster_home(settings: Settings) -> Path:
     """DAGSTER_HOME of the shop, with the shipped dagster.yaml in it, exported to this process and its children."""
     home = state_folder(settings) / "dagster"
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
+    _copy_whole(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
     export_settings(
         settings.shop_folder,
         DAGSTER_HOME=str(home),
@@ -43,8 +50,6 @@ def dagster_home(settings: Settings) -> Path:
 def run_days(settings: Settings, first: date, last: date) -> RunOutcome:
     """Materialise every asset for the business days `first` to `last`, in one run."""
     dagster_home(settings)
-    import dagster as dg
-
     from dagster_project.definitions import build_definitions
 
     definitions = build_definitions(settings)
@@ -52,13 +57,37 @@ def run_days(settings: Settings, first: date, last: date) -> RunOutcome:
     tags = {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat()}
     log = state_folder(settings) / "logs" / f"{first}-to-{last}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with dg.DagsterInstance.get() as instance, log.open("w", encoding="utf-8") as file, redirect_stdout(file):
+    with open_instance(settings) as instance, log.open("a", buffering=1, encoding="utf-8") as file, redirect_stdout(file):
         result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False, run_config={"loggers": {"console": {}}})
         events = result.all_events
         failed = tuple(event.step_key for event in events if event.event_type_value == "STEP_FAILURE" and event.step_key)
         checks = [event.asset_check_evaluation_data for event in events if event.event_type_value == "ASSET_CHECK_EVALUATION"]
         names = tuple(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in checks if not check.passed)
         return RunOutcome(result.run_id, result.success, failed, names)
+
+
+@contextmanager
+def open_instance(settings: Settings) -> Iterator["dg.DagsterInstance"]:
+    """Dagster's instance of the shop. Its databases are made under a lock: several first runs at once would race for them."""
+    import dagster as dg
+
+    home = dagster_home(settings)
+    with FileLock(home / "instance.lock"):
+        instance = dg.DagsterInstance.get()
+        instance.get_run_records(limit=1)
+        instance.event_log_storage.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION), limit=1)
+        instance.schedule_storage.all_instigator_state() if instance.schedule_storage else None
+    with instance:
+        yield instance
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy beside and swap in, so that another process never reads half a file."""
+    if target.exists() and target.read_bytes() == source.read_bytes():
+        return
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copyfile(source, beside)
+    os.replace(beside, target)
 
 
 def prepare_state(settings: Settings) -> None:
@@ -68,13 +97,13 @@ def prepare_state(settings: Settings) -> None:
     from dagster_project.dbt_manifest import ensure_manifest
     from dagster_project.resources import resources
 
-    dagster_home(settings)
     served = resources(settings)
     house, tracking = served["house"], served["tracking"]
     assert isinstance(house, House)
     assert isinstance(tracking, Tracking)
-    ensure_manifest(house, settings.dbt_project)
-    tracking.prepare()
+    with open_instance(settings):
+        ensure_manifest(house, settings.dbt_project)
+        tracking.prepare()
 
 
 def serve_ui(settings: Settings, host: str, port: int) -> int:

@@ -13,6 +13,7 @@ import polars as pl
 from assets.house import House
 from assets.landing.files import LandedFiles, fingerprints, late_arrivals_known_today
 from assets.partitions import partition_window
+from assets.warehouse import Warehouse
 from assets.windows import Window
 from shops.contract import TABLES
 from shops.intake_cache import cached_intake
@@ -36,8 +37,8 @@ CHECKS = [
 
 
 @dg.multi_asset(name="landing", specs=SPECS, check_specs=CHECKS, backfill_policy=dg.BackfillPolicy.single_run())
-def landing(context: dg.AssetExecutionContext, house: House) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Read every table of the shop and replace the window's files."""
+def landing(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Read every table of the shop and replace the window's files. (The warehouse is not read; having it is having the shop's turn.)"""
     window = partition_window(context)
     files = LandedFiles(house.landing)
     files.prepare()

@@ -59,6 +59,7 @@ def sql_models(manifest: Path) -> dg.AssetsDefinition:
         facts = facts_window(window, marks, _built(warehouse))
         context.log.info("facts of %s to %s, profiles of %s to %s", facts.start, facts.last_day, window.start, window.last_day)
         target = house.dbt_target / "runs" / context.run_id[:8]
+        warehouse.wait_until_free()
         with warehouse.locked():
             yield from _build(context, manifest, target, dbt_variables(house, facts, window)).stream()
         _remember_built(warehouse, {day: mark for day, mark in marks.items() if facts.start <= day <= facts.last_day})

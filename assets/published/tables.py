@@ -1,12 +1,11 @@
-"""Publishing: one Parquet file per table, swapped in whole, behind a read-only `bi.duckdb` that holds nothing but views.
+"""Publishing: one Parquet file per table, all swapped in at one moment (`versions`), behind a read-only `bi.duckdb` of views only.
 
-Readers never wait and never see half a table: a file is written beside and renamed over the old one; the views name the file.
-`_published` says of each table which run and window it came from, with rows and checksum; `data_dictionary` says what every column means.
+Readers never wait and never see half a table or half a publication. `_published` says of each table which version, run and window it came
+from, with rows and checksum; `data_dictionary` says what every column means.
 """
 
 import os
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,12 @@ from assets.landing.files import LandedFiles
 from assets.partitions import partition_window
 from assets.published.dictionary import data_dictionary
 from assets.published.exports import EXPORTS
+from assets.published.versions import new_version, version_name
 from assets.warehouse import Warehouse
+from assets.windows import Window
 
 KEY = dg.AssetKey(["published", "tables"])
+CHECKSUM = "select count(*), coalesce(bit_xor(hash(part)), 0)::varchar from {relation} as part"
 FORBIDDEN_TYPES = ("HUGEINT", "LIST", "STRUCT", "MAP", "[]")
 
 
@@ -46,40 +48,7 @@ FORBIDDEN_TYPES = ("HUGEINT", "LIST", "STRUCT", "MAP", "[]")
 def published(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
     """Write every table and swap it in."""
     window = partition_window(context)
-    house.published.mkdir(parents=True, exist_ok=True)
-    stamp = {
-        "version": datetime.now(UTC).strftime("%Y%m%dT%H%M%S"),
-        "run_id": context.run_id,
-        "window_start": window.start,
-        "window_end": window.end,
-    }
-    entries: list[dict[str, Any]] = []
-    descriptions: dict[str, list[tuple[str, str]]] = {}
-    with warehouse.connect() as connection:
-        for export in EXPORTS:
-            relation = f"({export.query})"
-            descriptions[export.name] = _columns(connection, relation, export.name)
-            rows, checksum = _write_query(connection, relation, house.published / f"{export.name}.parquet")
-            entries.append({"table_name": export.name, "source": export.source, **stamp, "rows": rows, "checksum": checksum})
-        newest = connection.execute("select max(as_of_day) from decisions.replenishment_orders").fetchall()[0][0]
-    landed = LandedFiles(house.landing)
-    for name, folder in (("quarantine", "_quarantine"), ("intake_counts", "_counts")):
-        frame = landed.read_all(folder)
-        assert frame is not None
-        _write_frame(frame, house.published / f"{name}.parquet")
-        entries.append(
-            {
-                "table_name": name,
-                "source": f"landing.{name}",
-                **stamp,
-                "rows": frame.height,
-                "checksum": str(int(frame.hash_rows(seed=1).sum()) if frame.height else 0),
-            }
-        )
-        descriptions[name] = [(column, str(kind)) for column, kind in frame.schema.items()]
-    _write_frame(data_dictionary(house, descriptions), house.published / "data_dictionary.parquet")
-    _write_frame(pl.DataFrame(entries, schema_overrides={"rows": pl.Int64}), house.published / "_published.parquet")
-    write_views(house.bi_database, house.published)
+    entries, newest = publish(house, warehouse, context.run_id, window)
     told = pl.read_parquet(house.published / "replenishment_orders.parquet")["as_of_day"].max()
     yield dg.MaterializeResult(
         asset_key=KEY,
@@ -98,6 +67,37 @@ def published(context: dg.AssetExecutionContext, house: House, warehouse: Wareho
         passed=told == newest,
         metadata={"published": str(told), "decided": str(newest)},
     )
+
+
+def publish(house: House, warehouse: Warehouse, run_id: str, window: Window) -> tuple[list[dict[str, Any]], Any]:
+    """Write and swap in a version of every table; returns the rows of `_published` and the newest day with decided orders.
+
+    The caller holds the shop's turn.
+    """
+    with new_version(house) as folder:
+        stamp = {"version": version_name(folder), "run_id": run_id, "window_start": window.start, "window_end": window.end}
+        entries: list[dict[str, Any]] = []
+        descriptions: dict[str, list[tuple[str, str]]] = {}
+        with warehouse.connect() as connection:
+            for export in EXPORTS:
+                relation = f"({export.query})"
+                descriptions[export.name] = _columns(connection, relation, export.name)
+                rows, checksum = _write_query(connection, relation, folder / f"{export.name}.parquet")
+                entries.append({"table_name": export.name, "source": export.source, **stamp, "rows": rows, "checksum": checksum})
+            newest = connection.execute("select max(as_of_day) from decisions.replenishment_orders").fetchall()[0][0]
+            landed = LandedFiles(house.landing)
+            for name, part in (("quarantine", "_quarantine"), ("intake_counts", "_counts")):
+                frame = landed.read_all(part)
+                assert frame is not None
+                connection.register("landed", frame)
+                descriptions[name] = _columns(connection, "landed", name)
+                rows, checksum = _write_query(connection, "landed", folder / f"{name}.parquet")
+                connection.unregister("landed")
+                entries.append({"table_name": name, "source": f"landing.{name}", **stamp, "rows": rows, "checksum": checksum})
+        data_dictionary(house, descriptions).write_parquet(folder / "data_dictionary.parquet")
+        pl.DataFrame(entries, schema_overrides={"rows": pl.Int64}).write_parquet(folder / "_published.parquet")
+    write_views(house.bi_database, house.published)
+    return entries, newest
 
 
 def write_views(database: Path, folder: Path) -> None:
@@ -141,17 +141,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, relation: str, name: str) ->
 
 
 def _write_query(connection: duckdb.DuckDBPyConnection, relation: str, file: Path) -> tuple[int, str]:
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    escaped = str(beside).replace("'", "''")
+    """Rows and checksum of what was written; the checksum does not depend on the order of rows."""
+    escaped = str(file).replace("'", "''")
     connection.execute(f"copy (select * from {relation} order by all) to '{escaped}' (format parquet)")
-    rows, checksum = connection.execute(
-        f"select count(*), coalesce(bit_xor(hash(part)), 0)::varchar from read_parquet('{escaped}') as part"
-    ).fetchall()[0]
-    os.replace(beside, file)
+    rows, checksum = connection.execute(CHECKSUM.format(relation=f"read_parquet('{escaped}')")).fetchall()[0]
     return rows, checksum
-
-
-def _write_frame(frame: pl.DataFrame, file: Path) -> None:
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    frame.write_parquet(beside)
-    os.replace(beside, file)
