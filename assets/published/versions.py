@@ -64,6 +64,8 @@ def _versions(versions: Path) -> list[str]:
 
 
 def _point_to(link: Path, folder: Path) -> None:
+    if link.is_dir() and not link.is_symlink():  # a copy of the state made by a tool that follows links
+        shutil.rmtree(link)
     beside = link.with_name(f".{link.name}.link")
     beside.unlink(missing_ok=True)
     beside.symlink_to(os.path.relpath(folder, link.parent), target_is_directory=True)

@@ -1,6 +1,7 @@
 """All published tables appear at one moment, and nothing a failed or killed publication wrote is ever seen."""
 
 import os
+import shutil
 import signal
 from datetime import datetime
 from pathlib import Path
@@ -79,3 +80,12 @@ def test_versions_rise_also_when_the_clock_was_moved_back(tmp_path: Path) -> Non
     assert next_name(tmp_path, datetime(2026, 1, 1, 12, 0, 1)) == "20260101T120001.000"
     assert next_name(tmp_path, datetime(2026, 1, 1, 12, 0, 0)) == "20260101T120000.001"
     assert next_name(tmp_path, datetime(2019, 1, 1)) == "20260101T120000.001"
+
+
+def test_a_state_that_was_copied_with_its_links_followed_is_published_to_again(house: House, tmp_path: Path) -> None:
+    publish(house, "first")
+    shutil.copytree(house.state, tmp_path / "copy")
+    copy = House(shop_folder="", state_folder=str(tmp_path / "copy"), key_file="")
+    assert not copy.published.is_symlink()
+    publish(copy, "second")
+    assert (seen(copy), seen(house)) == ({"second"}, {"first"})
