@@ -61,7 +61,7 @@ def main() -> None:
         decided = {key: value for key, value in by_range.items() if not key[0].startswith("marts.")}
         differing = differences(decided, {key: value for key, value in by_day.items() if not key[0].startswith("marts.")}, shared_days)
         started = time.monotonic()
-        shutil.copytree(start, root / "ui")
+        shutil.copytree(start, root / "ui", symlinks=True)
         with served(shop, root / "ui") as server, reader(next((root / "ui").glob("*/bi.duckdb"))) as seen:
             ended = server.backfill([(first + timedelta(days=step)).isoformat() for step in range(n_days)])
             stats = server.partitions()
@@ -122,7 +122,7 @@ def warehouse(var: Path) -> Path:
 
 def measure(root: Path, start: Path, name: str, command: list[str], shop: Path | None = None) -> float:
     """CPU seconds of a command with its children, on a copy of the starting state."""
-    shutil.copytree(start, root / name)
+    shutil.copytree(start, root / name, symlinks=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run(root / name, command, shop)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
