@@ -5,18 +5,19 @@ refused and why, and which decisions the data allows (`shops.check_decisions`). 
 """
 
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from shops.check_decisions import possible_decisions
 from shops.check_facts import DecisionCheck, Problem, ShopCheck, ShopFacts, TableCheck
+from shops.check_references import alike_ids, unknown_references
 from shops.check_text import render
 from shops.contract import TABLES, Table
 from shops.intake import Intake, read_table
 from shops.intake_csv import UnreadableFileError
-from shops.intake_files import SUFFIXES, file_columns, file_header, table_files
+from shops.intake_files import SUFFIXES, file_columns, file_header, shown_name, table_files
 from shops.shop import Shop, load_shop
 
 __all__ = ["DecisionCheck", "Problem", "ShopCheck", "ShopFacts", "TableCheck", "check_shop", "render"]
@@ -24,6 +25,7 @@ __all__ = ["DecisionCheck", "Problem", "ShopCheck", "ShopFacts", "TableCheck", "
 SETTLING_DAYS = 7  # late records about an outcome window are waited for
 EXAMPLES = 3
 SHOWN_FILES = 10
+DATA_SUFFIXES = (*SUFFIXES, ".tsv", ".xlsx", ".xls", ".ods", ".gz", ".zip", ".zst", ".feather", ".arrow", ".jsonl")
 
 
 def check_shop(path: Path) -> ShopCheck:
@@ -51,7 +53,7 @@ def check_shop(path: Path) -> ShopCheck:
         facts=facts,
         tables=tuple(tables),
         problems=tuple(sorted(problems, key=lambda problem: (-problem.rows, problem.source_file, problem.reason_code))),
-        notes=(*_unread_notes(shop), *notes, *_fact_notes(facts, tables)),
+        notes=(*_unread_notes(shop), *notes, *_fact_notes(shop, facts, tables), *unknown_references(seen), *alike_ids(seen)),
         decisions=possible_decisions(shop, facts, rows),
         missing={name: table.without for name, table in TABLES.items() if name not in seen},
     )
@@ -67,7 +69,7 @@ def _table_check(table: Table, intake: Intake, shop: Shop) -> TableCheck:
         rows_quarantined=intake.quarantine.height,
         first_day=accepted["business_day"].min(),
         last_day=accepted["business_day"].max(),
-        known_after_last_day=accepted.filter(pl.col("known_on") > shop.last_day).height if shop.last_day else 0,
+        known_after_last_day=accepted.filter(pl.col("known_on") > (shop.last_day or date.today())).height,
         recorded_share=1 - accepted["recorded_at"].null_count() / accepted.height if accepted.height else 0.0,
     )
 
@@ -95,7 +97,7 @@ def _column_notes(shop: Shop, table: Table) -> list[str]:
             continue  # the quarantine says so
         ignored = sorted(set(header) - set(file_columns(shop, table).values()))
         lacking = sorted(column for column in mapping.values() if column not in header)
-        file = path.relative_to(shop.path).as_posix()
+        file = shown_name(path, shop)
         if ignored:
             notes.setdefault(f"{table.name}: columns the contract does not know are left out ({', '.join(ignored)})", []).append(file)
         if lacking:
@@ -106,21 +108,23 @@ def _column_notes(shop: Shop, table: Table) -> list[str]:
 def _unread_notes(shop: Shop) -> list[str]:
     """Files of the folder that no table is read from: misspelt names, or a second format beside the first."""
     read = {path for name in TABLES for path in table_files(shop, name)[0]}
-    visible = [path for path in shop.path.rglob("*") if path.is_file() and path.suffix in SUFFIXES and path.name[0] not in "._"]
-    unread = sorted(path.relative_to(shop.path).as_posix() for path in visible if path not in read)
+    visible = [path for path in shop.path.rglob("*") if path.suffix.lower() in DATA_SUFFIXES and path.name[0] not in "._"]
+    unread = sorted(shown_name(path, shop) for path in visible if path not in read and not any(path in each.parents for each in read))
     if not unread:
         return []
     more = f" and {len(unread) - SHOWN_FILES} more" if len(unread) > SHOWN_FILES else ""
     return [f"Files that no table is read from: {', '.join(unread[:SHOWN_FILES])}{more}; name them in [files] or take them away."]
 
 
-def _fact_notes(facts: ShopFacts, tables: list[TableCheck]) -> list[str]:
+def _fact_notes(shop: Shop, facts: ShopFacts, tables: list[TableCheck]) -> list[str]:
+    last = "the shop's last day" if shop.last_day else "today"
     notes = [
-        f"{table.name}: {table.known_after_last_day:,} rows were recorded after the shop's last day and come into force after it."
+        f"{table.name}: {table.known_after_last_day:,} rows were recorded or are about days after {last}, and come into force then."
         for table in tables
         if table.known_after_last_day
     ]
-    if facts.products_unlisted:
+    notes += [f"{table.name}: {table.files:,} files without a row." for table in tables if not table.rows_read]
+    if facts.products_unlisted and not any(table.name == "products" for table in tables):
         notes.append(f"Products sold but not in the products table get placeholders: {facts.products_unlisted:,}.")
     return notes
 
@@ -129,8 +133,8 @@ def _facts(shop: Shop, seen: dict[str, pl.DataFrame]) -> ShopFacts:
     def table(name: str) -> pl.DataFrame:
         return seen.get(name, pl.DataFrame(schema={column.name: pl.Null for column in TABLES[name].columns}))
 
-    sales = seen.get("order_lines", seen.get("daily_sales"))
-    if sales is None or sales.is_empty():
+    sales = next((seen[name] for name in ("order_lines", "daily_sales") if name in seen and seen[name].height), None)
+    if sales is None:
         return ShopFacts()
     products = table("products").unique("product_id", keep="last")
     sold = sales["product_id"].unique()

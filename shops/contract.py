@@ -60,7 +60,7 @@ def landed_columns(table: Table) -> Iterator[tuple[str, Kind]]:
     """
     names = set()
     for column in table.columns:
-        if column.personal == "drop":
+        if column.personal == "drop" or column.checked_only:
             continue
         name = "customer_key" if column.personal == "pseudonym" else column.name
         names.add(name)

@@ -6,11 +6,12 @@ Decides how the contract is told; a test compares the page with what this module
 from pathlib import Path
 
 from shops.contract import TABLES, Column, Table
+from shops.intake_cells import EMPTY_WORDS
 from shops.intake_quarantine import REASONS
-from shops.intake_rules import CLAIMS, DAYS_IN_ORDER, EVENTS
+from shops.intake_rules import CLAIMS, DAYS_IN_ORDER, EVENTS, FIRST_YEAR_TOO_FAR, LONGEST_PROMOTION_DAYS
 
 PAGE = Path("docs") / "input_contract.md"
-PERSONAL = {"pseudonym": "becomes a pseudonym", "drop": "dropped", "": ""}
+LEAVES_AS = {"pseudonym": "a pseudonym", "drop": "nothing: dropped", "": ""}
 
 INTRODUCTION = """# The input contract
 
@@ -35,13 +36,14 @@ takes the value shown; budgets and volumes left out mean no limit, files, column
 
 | kind | in Parquet | in CSV |
 |---|---|---|
-| text | any plain type; 17850.0 is read as 17850 | as it stands, without blanks around it |
-| integer, number, money | any number, or text holding one | `1234.5`; a decimal comma if `[csv] decimal = ","` |
+| text | any plain type; 17850.0 is read as 17850 | as it stands, without blanks and invisible marks around it, at most 10,000 characters |
+| integer, number, money | any number, or text holding one | `1234.5`; `1234,5` if `[csv] decimal = ","`; no thousands separators |
 | day | date or timestamp, or text | `2024-01-31`, or as `[csv] date_format` says |
 | timestamp | timestamp or date, or text | `2024-01-31 12:30:00`, `2024-01-31T12:30:00+01:00`, or as `[csv] timestamp_format` says |
 | flag | boolean, 0 and 1, or text | true, false, yes, no, 1, 0 |
 
-An empty cell or a missing column takes the default; where a column is required and has none, the row is refused. A timestamp with
+An empty cell or a missing column takes the default; where a column is required and has none, the row is refused. A text cell
+that reads {empty_words} is empty. Text is read in Unicode's normal form C. A timestamp with
 an offset is moved to the shop's time zone; one without is local time already. Money is in the shop's one currency.
 
 ## Which day a record belongs to
@@ -118,7 +120,7 @@ in the quarantine personal values read `<withheld>`.
 def contract_page() -> str:
     """Return the whole page as Markdown."""
     parts = [
-        INTRODUCTION.replace("{example}", EXAMPLE_TOML),
+        INTRODUCTION.replace("{example}", EXAMPLE_TOML).replace("{empty_words}", ", ".join(f"`{word}`" for word in EMPTY_WORDS)),
         _tables_overview(),
         PRIVACY,
         _refusals(),
@@ -155,7 +157,9 @@ def _refusals() -> str:
             "",
             f"The about day lies between the shop's first and last day in {_names(EVENTS)}; in {_names(CLAIMS)} it may be earlier but not",
             "later; prices, promotions, campaigns and coupons may also begin after the last day. In order_lines a sale has positive and a",
-            "return negative units, and the currency, where given, is the shop's.",
+            "return negative units. The currency of a row, where given, is the shop's: nothing is converted. A promotion runs at most",
+            f"{LONGEST_PROMOTION_DAYS:,} days; `order_weekdays` names weekdays; nothing was recorded, ordered or sold in the year",
+            f"{FIRST_YEAR_TOO_FAR} or later. What particular faults come to is told one by one in [bad_input.md](guides/bad_input.md).",
             "",
             "Days in order:",
             "",
@@ -179,7 +183,7 @@ def _table_section(table: Table) -> str:
             "",
             f"Without it: {table.without}.",
             "",
-            "| column | kind | required | meaning | unit | values | default | personal |",
+            "| column | kind | required | meaning | unit | values | default | lands as |",
             "|---|---|---|---|---|---|---|---|",
             *[_column_row(column) for column in table.columns],
             "",
@@ -197,7 +201,7 @@ def _column_row(column: Column) -> str:
         column.unit,
         _values(column),
         default,
-        PERSONAL[column.personal],
+        "nothing: only checked" if column.checked_only else LEAVES_AS[column.personal],
     ]
     return "| " + " | ".join(cells) + " |"
 

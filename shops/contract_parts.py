@@ -1,6 +1,6 @@
 """The parts a contract table is made of: columns, tables, and the columns that many tables share."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Kind = Literal["text", "integer", "number", "money", "day", "timestamp", "flag"]
@@ -12,7 +12,8 @@ class Column:
     """One column of a contract table.
 
     `minimum` and `maximum` are inclusive; `allowed` lists the only values accepted; `default` fills a missing column
-    or an empty cell; `personal` marks what may not pass landing as it is (ids become keyed pseudonyms, the rest is dropped).
+    or an empty cell; `personal` marks what may not pass landing as it is (ids become keyed pseudonyms, the rest is dropped);
+    `checked_only` marks what rows are judged by and what then need not land.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Column:
     allowed: tuple[str, ...] = ()
     default: str | float | bool | None = None
     personal: Literal["", "pseudonym", "drop"] = ""
+    checked_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,20 +61,19 @@ RECORDED_AT = Column(
 CUSTOMER_ID = Column(
     "customer_id", "text", "the shop's customer number; leaves landing as the pseudonym `customer_key`", personal="pseudonym"
 )
+CURRENCY = Column("currency", "text", "ISO 4217 code of the row's money; must be the shop's currency")
 LOCATION_ID = Column("location_id", "text", "store, warehouse or web shop", default="main")
 
 
 def required(column: Column, *, default: str | float | bool | None = None) -> Column:
     """The column as one that every row must fill."""
-    return Column(**{**_fields(column), "required": True, "default": default})
-
-
-def _fields(column: Column) -> dict:
-    return {name: getattr(column, name) for name in Column.__dataclass_fields__}
+    return replace(column, required=True, default=default)
 
 
 def contract_table(
     name: str, grain: str, key: tuple[str, ...], about: str | None, columns: tuple[Column, ...], without: str, need: Need = "optional"
 ) -> Table:
-    """A table of the contract; every one may carry `recorded_at`."""
+    """A table of the contract; every one may carry `recorded_at`, and one with money its `currency`."""
+    if any(column.kind == "money" for column in columns) and all(column.name != CURRENCY.name for column in columns):
+        columns = (*columns, replace(CURRENCY, checked_only=True))
     return Table(name=name, grain=grain, columns=(*columns, RECORDED_AT), key=key, about=about, without=without, need=need)

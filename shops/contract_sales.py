@@ -1,6 +1,6 @@
 """Contract tables about what was sold, what there is to sell, and to whom."""
 
-from shops.contract_parts import CUSTOMER_ID, LOCATION_ID, Column, contract_table, required
+from shops.contract_parts import CURRENCY, CUSTOMER_ID, LOCATION_ID, Column, contract_table, required
 
 ORDER_LINES = contract_table(
     "order_lines",
@@ -45,7 +45,7 @@ ORDER_LINES = contract_table(
         Column("coupon_id", "text", "coupon redeemed on this line"),
         Column("promotion_id", "text", "promotion in force on this line"),
         Column("channel", "text", "where it was ordered: web, app, store, …", default="store"),
-        Column("currency", "text", "ISO 4217 code; must be the shop's currency"),
+        CURRENCY,
     ),
     "no customer profiles, no coupons; with `daily_sales` instead, forecasts and replenishment still work",
     need="one of two",

@@ -34,7 +34,7 @@ class Intake:
     accepted: one row per accepted row of a file, columns and order of `landed_columns`, sorted by known_on, key, source_file, source_row.
     quarantine: one row per refused row (`table_name, source_file, source_row, business_day, reason_code, reason, raw`); a file that
     cannot be read at all is one row with source_row null. counts: one row per file (`table_name, source_file, rows_read,
-    rows_accepted, rows_quarantined`), with an unreadable file counted as one row read and quarantined.
+    rows_accepted, rows_quarantined`), with an unreadable file counted as one row read and quarantined, and a file without rows as none.
     """
 
     accepted: pl.DataFrame
@@ -70,7 +70,7 @@ def read_table(shop: Shop, table_name: str, key: bytes) -> Intake:
     landed = landed.sort(["known_on", *landed_key(table), "source_file", "source_row"])
     kept, repeated = _without_duplicates(landed, table)
     quarantine = pl.concat([*quarantined, duplicate_rows(table, repeated)]).sort("source_file", "source_row", "reason_code")
-    return Intake(kept, quarantine, _counts(table, kept, quarantine))
+    return Intake(kept, quarantine, _counts(table, raw.files, kept, quarantine))
 
 
 def _parted(frame: pl.DataFrame, from_text: bool, table: Table, shop: Shop) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -132,11 +132,13 @@ def _without_duplicates(landed: pl.DataFrame, table: Table) -> tuple[pl.DataFram
     return kept, repeated.drop("position", "first")
 
 
-def _counts(table: Table, accepted: pl.DataFrame, quarantine: pl.DataFrame) -> pl.DataFrame:
+def _counts(table: Table, files: list[str], accepted: pl.DataFrame, quarantine: pl.DataFrame) -> pl.DataFrame:
+    read = pl.DataFrame({"source_file": files}, schema={"source_file": pl.String}).unique()
     taken = accepted.group_by("source_file").len("rows_accepted")
     refused = quarantine.group_by("source_file").len("rows_quarantined")
     return (
-        taken.join(refused, on="source_file", how="full", coalesce=True)
+        read.join(taken, on="source_file", how="full", coalesce=True)
+        .join(refused, on="source_file", how="full", coalesce=True)
         .with_columns(pl.col("rows_accepted", "rows_quarantined").cast(pl.Int64).fill_null(0))
         .select(
             pl.lit(table.name).alias("table_name"),

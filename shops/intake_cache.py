@@ -51,7 +51,10 @@ def intake_fingerprint(shop: Shop, table_name: str, key: bytes) -> str:
 
 
 def _file_state(path: Path, folder: Path) -> tuple[str, int, int, int]:
-    state = path.stat()
+    try:
+        state = path.stat()
+    except OSError:  # a broken link, or a file that has just gone: the intake says so
+        return path.relative_to(folder).as_posix(), -1, -1, -1
     return path.relative_to(folder).as_posix(), state.st_size, state.st_mtime_ns, state.st_ino
 
 

@@ -1,11 +1,13 @@
 """One column of cells read as the kind the contract asks for.
 
 Decides how text, integers, numbers, money, days, timestamps and flags are written in a file, and which *fault* a cell has. A cell
-that is empty (or only blanks) is missing and takes the column's default; a timestamp with an offset is moved to the shop's time
-zone and loses it; a whole number may be written 12.0. Terms: `shown` is the cell as a person would quote it.
+that is empty (or only blanks, or a text cell that reads NULL or NaN as exports write it) is missing and takes the column's default;
+a timestamp with an offset is moved to the shop's time zone and loses it; a whole number may be written 12.0. Text is read in
+Unicode's normal form C, without invisible marks around it. Terms: `shown` is the cell as a person would quote it.
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -32,9 +34,18 @@ FAULTS = (
     "wrong_currency",
     "wrong_sign",
     "outside_history",
+    "not_text",
+    "too_long",
+    "bad_encoding",
 )
 FLAG_WORDS = {"true": True, "t": True, "yes": True, "y": True, "1": True, "false": False, "f": False, "no": False, "n": False, "0": False}
-FIRST_PLAUSIBLE_YEAR = 1900
+EMPTY_WORDS = ("NULL", "null", "NaN", "nan", "None", "<NA>", "#N/A", "\\N")  # what exports write into an empty text cell
+LONGEST_TEXT = 10_000  # characters; names and numbers of things, not documents
+LONGEST_SHOWN = 1_000  # characters of a refused cell that are kept
+CONTROL_CHARACTERS = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}]"
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)  # what a day may be; Python and DuckDB know no later ones
+PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+FARTHEST_OFFSET_MINUTES = 14 * 60
 ISO_TIMESTAMP = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?)?$"
 
 
@@ -53,15 +64,17 @@ def fault_code(name: str) -> int:
 
 def read_cells(raw: pl.Series, column: Column, time_zone: str, text_format: CsvFormat | None) -> Cells:
     """Read `raw` as `column` asks; `text_format` is how the shop's CSV files are written, None for Parquet."""
-    raw = _plain(raw)
+    raw, faults = _plain(raw)
     if column.kind == "text":
-        values, faults = _texts(raw, column)
+        raw = _without_empty_words(raw)
+        values, found = _texts(raw, column)
     elif column.kind in ("integer", "number", "money"):
-        values, faults = _numbers(raw, column, "," if text_format and text_format.decimal == "," else ".")
+        values, found = _numbers(raw, column, "," if text_format and text_format.decimal == "," else ".")
     elif column.kind == "flag":
-        values, faults = _flags(raw)
+        values, found = _flags(raw)
     else:
-        values, faults = _times(raw, column.kind, time_zone, text_format or CsvFormat())
+        values, found = _times(raw, column.kind, time_zone, text_format or CsvFormat())
+    faults += found
     if column.required:
         faults.append(("missing_required", raw.is_null()))
     elif column.default is not None:
@@ -77,47 +90,97 @@ def missing_cells(column: Column, height: int) -> Cells:
 
 
 def shown(raw: pl.Series, limit: int = 60) -> pl.Series:
-    """The cells as quoted text of at most `limit` characters."""
-    text = raw if raw.dtype == pl.String else as_text(raw)
-    return pl.select(pl.format("'{}'", text.fill_null("").str.slice(0, limit))).to_series()
+    """The cells as quoted text of at most `limit` characters, a question mark for every control character."""
+    text = as_text(raw).fill_null("").str.slice(0, limit).str.replace_all(r"\p{Cc}", "?")
+    return pl.select(pl.format("'{}'", text)).to_series()
 
 
-def _plain(raw: pl.Series) -> pl.Series:
-    """Strings stripped with empty ones null, categories and bytes as strings, everything else as it is."""
+def cut_text(raw: pl.Series) -> pl.Series:
+    """The cells as text of at most `LONGEST_SHOWN` characters; a longer one ends in an ellipsis."""
+    text = as_text(raw)
+    is_long = text.str.len_chars() > LONGEST_SHOWN
+    return pl.select(pl.when(is_long).then(text.str.slice(0, LONGEST_SHOWN) + "…").otherwise(text)).to_series()
+
+
+def _plain(raw: pl.Series) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
+    """Strings stripped with empty ones null, categories and bytes as strings, everything else as it is; which bytes are no text."""
+    faults = []
     if raw.dtype == pl.Binary:
-        raw = pl.Series([None if value is None else value.decode("utf-8", "replace") for value in raw], dtype=pl.String)
+        text = pl.Series([_decoded(value) for value in raw], dtype=pl.String)
+        faults.append(("bad_encoding", text.is_null() & raw.is_not_null()))
+        raw = text
     if isinstance(raw.dtype, pl.Categorical | pl.Enum):
         raw = raw.cast(pl.String)
     if raw.dtype == pl.String:
-        stripped = raw.str.strip_chars()
-        return stripped.set(stripped.fill_null("") == "", None)
-    return raw
+        raw = _in_one_spelling(raw.str.strip_chars())
+        raw = raw.set(raw.fill_null("") == "", None)
+    return raw, faults
+
+
+def _decoded(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _in_one_spelling(text: pl.Series) -> pl.Series:
+    """Text in Unicode's normal form C, without marks around it that cannot be seen (zero-width blanks, byte order marks)."""
+    if not (text.str.len_bytes() > text.str.len_chars()).any():
+        return text  # plain ASCII
+    return text.str.normalize("NFC").str.replace_all(r"^[\s\p{Cf}]+|[\s\p{Cf}]+$", "")
+
+
+def _without_empty_words(raw: pl.Series) -> pl.Series:
+    """Text cells that only say that they are empty are null."""
+    if raw.dtype.is_float():
+        return raw.fill_nan(None)
+    if raw.dtype != pl.String:
+        return raw
+    return raw.set(raw.is_in(list(EMPTY_WORDS)).fill_null(False), None)
 
 
 def as_text(raw: pl.Series) -> pl.Series:
     """The cells as whole text, null where empty; a float that is a whole number loses its `.0`."""
     if raw.dtype == pl.String:
         return raw
+    if raw.dtype == pl.Binary:
+        return pl.Series([None if value is None else value.decode("utf-8", "replace") for value in raw], dtype=pl.String)
+    if isinstance(raw.dtype, pl.Date | pl.Datetime):  # a day that no calendar has cannot be written out
+        return raw.set(~_is_plausible(raw), None).cast(pl.String)
     if raw.dtype.is_float():  # an identifier that became 17850.0 because a neighbour was missing is 17850
         whole = raw.cast(pl.Int64, strict=False)
         is_whole = (whole.cast(pl.Float64) == raw.cast(pl.Float64)) & (raw.abs() < 2**53)
         return pl.select(pl.when(is_whole).then(whole.cast(pl.String)).otherwise(raw.cast(pl.String))).to_series()
-    if raw.dtype.is_nested() or raw.dtype in (pl.Duration, pl.Binary, pl.Object):
-        return pl.Series([None if value is None else str(value) for value in raw.to_list()], dtype=pl.String)
+    if raw.dtype.is_nested() or raw.dtype in (pl.Duration, pl.Object):
+        return pl.Series(raw.is_null()).replace_strict([True, False], [None, f"({raw.dtype})"[:LONGEST_SHOWN]], return_dtype=pl.String)
     return raw.cast(pl.String, strict=False)
 
 
 def _texts(raw: pl.Series, column: Column) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
     values = as_text(raw)
-    if not column.allowed:
-        return values, []
-    values = values.str.to_lowercase()
-    return values, [("not_allowed", ~values.is_in(list(column.allowed)) & raw.is_not_null())]
+    if raw.dtype.is_nested() or raw.dtype in (pl.Duration, pl.Object):
+        no_text = raw.is_not_null()
+    elif raw.dtype.is_float():
+        no_text = raw.is_infinite().fill_null(False)
+    elif isinstance(raw.dtype, pl.Date | pl.Datetime):
+        no_text = raw.is_not_null() & values.is_null()
+    else:
+        no_text = values.str.contains(CONTROL_CHARACTERS).fill_null(False)
+    faults = [("too_long", (values.str.len_chars() > LONGEST_TEXT).fill_null(False)), ("not_text", no_text)]
+    if column.allowed:
+        values = values.str.to_lowercase()
+        faults.append(("not_allowed", (~values.is_in(list(column.allowed))).fill_null(False)))
+    return values, faults
 
 
 def _numbers(raw: pl.Series, column: Column, decimal: str) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
     if raw.dtype == pl.String:
-        numbers = (raw.str.replace(",", ".", literal=True) if decimal == "," else raw).cast(pl.Float64, strict=False)
+        if decimal == ",":  # a point can only part thousands then, and 1.234 is not 1.234
+            raw_text = raw.set(raw.str.contains(".", literal=True).fill_null(False), "").str.replace(",", ".", literal=True)
+        else:
+            raw_text = raw
+        numbers = raw_text.cast(pl.Float64, strict=False)
     elif raw.dtype.is_numeric() or raw.dtype == pl.Null:
         numbers = raw.cast(pl.Float64)
     else:
@@ -142,20 +205,31 @@ def _flags(raw: pl.Series) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
 
 
 def _times(raw: pl.Series, kind: Kind, time_zone: str, text_format: CsvFormat) -> tuple[pl.Series, list[tuple[str, pl.Series]]]:
-    if raw.dtype == pl.Date:
-        times = raw.cast(pl.Datetime("us"))
-    elif isinstance(raw.dtype, pl.Datetime):
-        times = raw.dt.convert_time_zone(time_zone).dt.replace_time_zone(None) if raw.dtype.time_zone else raw
+    if isinstance(raw.dtype, pl.Date | pl.Datetime):
+        implausible = ~_is_plausible(raw)
+        times = raw.set(implausible, None)
+        if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone:
+            times = times.dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
         times = times.cast(pl.Datetime("us"))
+        not_a_date = implausible & False
     elif raw.dtype == pl.String:
         times = _written_times(raw, kind, time_zone, text_format)
+        not_a_date = times.is_null() & raw.is_not_null()
+        implausible = ~_is_plausible(times)
+        times = times.set(implausible, None)
     else:
         times = pl.repeat(None, len(raw), dtype=pl.Datetime("us"), eager=True)
-    faults = [
-        ("not_a_date", times.is_null() & raw.is_not_null()),
-        ("out_of_range", (times.dt.year() < FIRST_PLAUSIBLE_YEAR).fill_null(False)),
-    ]
-    return (times.dt.date() if kind == "day" else times), faults
+        not_a_date, implausible = raw.is_not_null(), times.is_not_null()
+    return (times.dt.date() if kind == "day" else times), [("not_a_date", not_a_date), ("out_of_range", implausible)]
+
+
+def _is_plausible(times: pl.Series) -> pl.Series:
+    """Whether each day or time lies in `FIRST_DAY` to `LAST_DAY` (true where null), told from its number: others cannot be written out."""
+    per_day = PER_DAY[times.dtype.time_unit] if isinstance(times.dtype, pl.Datetime) else 1
+    epoch = date(1970, 1, 1)
+    first, last = (FIRST_DAY - epoch).days * per_day, ((LAST_DAY - epoch).days + 1) * per_day - 1
+    most = 2**63 - 1  # nanoseconds end in 2262
+    return times.to_physical().is_between(max(first, -most), min(last, most)).fill_null(True)
 
 
 def _written_times(text: pl.Series, kind: Kind, time_zone: str, text_format: CsvFormat) -> pl.Series:
@@ -174,7 +248,9 @@ def _written_times(text: pl.Series, kind: Kind, time_zone: str, text_format: Csv
     day, minute, second, offset = parts.get_columns()
     written = day + "T" + minute.fill_null("00:00") + second.fill_null(":00").str.replace(",", ".", literal=True)
     local = written.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    in_utc = (local - _ahead_of_utc(offset)).dt.replace_time_zone("UTC")
+    ahead = _ahead_of_utc(offset)
+    local = local.set(~_is_plausible(local) | (ahead.dt.total_minutes().abs() > FARTHEST_OFFSET_MINUTES).fill_null(False), None)
+    in_utc = (local - ahead).dt.replace_time_zone("UTC")
     shifted = in_utc.dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
     resolved = pl.select(pl.when(offset.is_null()).then(local).otherwise(shifted)).to_series()
     return times.fill_null(text.replace_strict(rest, resolved, default=None, return_dtype=pl.Datetime("us")))

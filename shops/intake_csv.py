@@ -18,6 +18,10 @@ import polars as pl
 from shops.intake_csv_plain import read_plain_csv
 
 CHUNK_ROWS = 50_000  # bounds the memory held in Python objects
+SHOWN_FIELD = 1_000  # characters of a refused line's field that are kept
+
+
+TOO_LONG = f"A field of the line is longer than {csv.field_size_limit():,} characters."
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,16 @@ def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[str, ...]:
     """Return the names in the header line; raises `UnreadableFileError` where there is none."""
     try:
         with _opened(path, encoding) as file:
-            header = next(csv.reader(file, delimiter=delimiter), [])
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise UnreadableFileError(f"The file cannot be read ({error}).") from None
-    names = tuple(_as_readable(name.strip()) for name in header)
+            header = next(csv.reader(file, delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise UnreadableFileError(f"The header line cannot be read ({error}); mend its quotes.") from None
+    except (OSError, UnicodeError) as error:
+        raise _unreadable(error, encoding) from None
+    names = tuple(readable(name.strip().strip("\ufeff")) for name in header)
     if not any(names):
-        raise UnreadableFileError("The file has no header line.")
+        raise UnreadableFileError("The file has no header line; its first line names the columns.")
+    if any("\0" in name for name in names):
+        raise UnreadableFileError(f"The header line is not {encoding} text; set [csv] encoding in shop.toml.")
     return names
 
 
@@ -74,16 +82,24 @@ def read_csv_rows(path: Path, wanted: list[str], delimiter: str, encoding: str) 
     `UnreadableFileError` where the header is missing.
     """
     header = csv_header(path, delimiter, encoding)
+    missing = [name for name in wanted if name not in header]
+    if missing:  # it was there when the caller looked
+        raise UnreadableFileError(f"The file changed while it was read: column {missing[0]!r} is gone; run again.")
     positions = [header.index(name) for name in wanted]
-    plain = read_plain_csv(path, header, positions, delimiter) if _is_utf8(encoding) else None
-    if plain is not None:
-        return plain.select(
-            "source_row", *[pl.col(str(position)).alias(name) for position, name in zip(positions, wanted, strict=True)]
-        ), []
     try:
+        plain = read_plain_csv(path, header, positions, delimiter) if _is_utf8(encoding) else None
+        if plain is not None:
+            named = [pl.col(str(position)).alias(name) for position, name in zip(positions, wanted, strict=True)]
+            return plain.select("source_row", *named), []
         return _read_line_by_line(path, header, wanted, delimiter, encoding)
-    except UnicodeError as error:  # encodings of several bytes lose their step at the first wrong one
-        raise UnreadableFileError(f"The file is not {encoding} text ({error}).") from None
+    except (OSError, UnicodeError) as error:  # encodings of several bytes lose their step at the first wrong one
+        raise _unreadable(error, encoding) from None
+
+
+def _unreadable(error: OSError | UnicodeError, encoding: str) -> UnreadableFileError:
+    if isinstance(error, OSError):
+        return UnreadableFileError(f"The file cannot be read ({error.strerror or error}).")
+    return UnreadableFileError(f"The file is not {encoding} text ({error}); set [csv] encoding in shop.toml.")
 
 
 def _read_line_by_line(
@@ -97,7 +113,8 @@ def _read_line_by_line(
     pick = itemgetter(*positions) if len(positions) > 1 else (lambda fields: tuple(fields[position] for position in positions))
     for number, fields, problem in _records(path, len(header), delimiter, encoding):
         if problem:
-            refused.append(RefusedLine(number, "ragged_line", problem, tuple(fields)))
+            code = "too_long" if problem == TOO_LONG else "ragged_line"
+            refused.append(RefusedLine(number, code, problem, tuple(readable(field)[:SHOWN_FIELD] for field in fields)))
             continue
         rows.append(pick(fields))
         numbers.append(number)
@@ -120,7 +137,7 @@ def _records(path: Path, width: int, delimiter: str, encoding: str) -> Iterator[
     """Yield data row number, fields and, for a ragged line, what is wrong with it."""
     with _opened(path, encoding) as file:
         lines = _Lines(file)
-        next(csv.reader(lines, delimiter=delimiter, strict=True))
+        next(csv.reader(lines, delimiter=delimiter, strict=True), None)
         number = 0
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
@@ -132,6 +149,8 @@ def _records(path: Path, width: int, delimiter: str, encoding: str) -> Iterator[
                 return
             except csv.Error as error:
                 fields, problem = [], f"The line's quotes do not close as they should ({error})."
+                if len(lines.taken) == 1 and len(lines.taken[0]) > csv.field_size_limit():
+                    problem = TOO_LONG
                 reader = csv.reader(lines, delimiter=delimiter, strict=True)
             if not fields and not problem:
                 continue
@@ -151,17 +170,17 @@ def _frame(rows: list[tuple[str, ...]], numbers: list[int], wanted: list[str], e
         return pl.DataFrame({"source_row": numbers, **dict(zip(wanted, columns, strict=True))}, schema=schema)
     except UnicodeEncodeError:
         sound = [all(_is_text(cell) for cell in row) for row in rows]
-        reason = f"The line holds bytes that are not {encoding} text."
+        reason = f"The line holds bytes that are not {encoding} text; set [csv] encoding in shop.toml, such as latin-1 or cp1252."
         for number, row, good in zip(numbers, rows, sound, strict=True):
             if not good:
-                refused.append(RefusedLine(number, "bad_encoding", reason, tuple(_as_readable(cell) for cell in row)))
+                refused.append(RefusedLine(number, "bad_encoding", reason, tuple(readable(cell)[:SHOWN_FIELD] for cell in row)))
         kept = [(number, row) for number, row, good in zip(numbers, rows, sound, strict=True) if good]
         return _frame([row for _, row in kept], [number for number, _ in kept], wanted, encoding, refused)
 
 
-def _as_readable(cell: str) -> str:
-    """The cell with a question mark for every byte that is no text."""
-    return cell.encode("utf-8", "replace").decode()
+def readable(text: str) -> str:
+    """The text with a question mark for every byte that is no text."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _is_text(cell: str) -> bool:

@@ -1,10 +1,12 @@
 """The fast way through a CSV file in which every line is plain.
 
-Decides whether a file is *plain*: UTF-8, no blank lines, and every line has exactly the header's number of fields, each either
-without quotes or wholly in quotes with none inside. Then nothing about its lines is in doubt, so any reader gives the same rows,
-and the quickest is taken. Every other file is left to the reader of `shops.intake_csv`, which looks at each line.
+Decides whether a file is *plain*: UTF-8, no blank lines, no line longer than one field may be, and every line has exactly the header's
+number of fields, each either without quotes or wholly in quotes with none inside. Then nothing about its lines is in doubt, so any
+reader gives the same rows, and the quickest is taken. Every other file is left to the reader of `shops.intake_csv`, which looks at
+each line.
 """
 
+import csv
 import io
 import re
 from pathlib import Path
@@ -52,5 +54,7 @@ def _plain_lines(content: bytes, width: int, delimiter: str) -> int | None:
     lines = pl.Series([text]).str.split("\n").explode()
     mark = re.escape(delimiter)
     field = rf'(?:"[^"]*"|[^"{mark}]*)'
+    if lines.str.len_chars().max() > csv.field_size_limit():
+        return None
     plain = lines.str.contains(rf"^{field}(?:{mark}{field}){{{width - 1}}}$") & (lines != "")
     return len(lines) - 1 if plain.all() and len(lines) > 1 else None

@@ -2,20 +2,37 @@
 
 Decides which files belong to a table (the patterns of `[files]`, else `<table>.parquet`, else `<table>.csv`, else the files of the
 folder `<table>/`), and reads them into *raw groups*: rows of files whose columns have the same types, under the contract's column
-names, with the values as the files have them. A file that cannot be read at all, and a CSV line that is no row, become refusals.
+names, with the values as the files have them. A file that cannot be read at all, and a CSV line that is no row, become refusals; so
+does what stands where a file should (a link that points nowhere, a folder that may not be listed). Links are followed.
 """
 
 import json
+import os
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from shops.contract import Table
-from shops.intake_csv import UnreadableFileError, csv_header, read_csv_rows
+from shops.intake_csv import UnreadableFileError, csv_header, read_csv_rows, readable
+from shops.intake_parquet import parquet_header, read_parquet_rows
 from shops.shop import Shop
 
 SUFFIXES = (".parquet", ".csv")
+SHOWN_COLUMNS = 20
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+FOREIGN_STARTS = {
+    b"PAR1": ("a Parquet file", "name it .parquet"),
+    b"PK\x03\x04": ("a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save the sheet as CSV"),
+    b"\x1f\x8b": ("a gzip archive", "unpack it"),
+    b"\x28\xb5\x2f\xfd": ("a zstd archive", "unpack it"),
+    b"ARROW1": ("an Arrow file", "export it as Parquet or CSV"),
+    b"\xff\xfe": ("UTF-16 text", 'set [csv] encoding = "utf-16" in shop.toml'),
+    b"\xfe\xff": ("UTF-16 text", 'set [csv] encoding = "utf-16" in shop.toml'),
+}
 
 
 @dataclass(frozen=True)
@@ -31,26 +48,53 @@ class Refusal:
 
 @dataclass
 class RawTable:
-    """Raw groups (columns `source_file`, `source_row` and contract columns), whether each came from text, and the refusals."""
+    """Raw groups (columns `source_file`, `source_row` and contract columns), whether each came from text, the refusals, and all files."""
 
     groups: list[pl.DataFrame] = field(default_factory=list)
     from_text: list[bool] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
 
 def table_files(shop: Shop, table_name: str) -> tuple[list[Path], list[str]]:
-    """Return the table's files in order of their names, and the patterns of shop.toml that match no file."""
+    """Return the table's files in order of their names, and the patterns of shop.toml that match no file.
+
+    What only stands where a file should (a broken link, a folder named like a file, a folder that may not be listed) is among them:
+    reading it tells what is the matter.
+    """
     patterns = shop.files.get(table_name)
     if patterns is not None:
-        matches = {pattern: [path for path in shop.path.glob(pattern) if path.is_file()] for pattern in patterns}
+        matches = {pattern: [path for path in shop.path.glob(pattern) if not path.is_dir()] for pattern in patterns}
         files = sorted({path for found in matches.values() for path in found})
         return files, [pattern for pattern, found in matches.items() if not found]
-    for suffix in SUFFIXES:
+    for suffix in (*SUFFIXES, *(suffix.upper() for suffix in SUFFIXES)):
         single = shop.path / f"{table_name}{suffix}"
-        if single.is_file():
+        if os.path.lexists(single):
             return [single], []
     folder = shop.path / table_name
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] not in "._"), []
+    return sorted(_files_below(folder, set())) if os.path.lexists(folder) else [], []
+
+
+def _files_below(folder: Path, entered: set[str]) -> Iterator[Path]:
+    """Files of the folder and those below it; names that begin with a dot or an underscore are passed over, loops of links entered once."""
+    if (real := os.path.realpath(folder)) in entered:
+        return
+    entered.add(real)
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        yield folder
+        return
+    for path in (folder / name for name in names if name[0] not in "._"):
+        if path.is_dir():
+            yield from _files_below(path, entered)
+        else:
+            yield path
+
+
+def shown_name(path: Path, shop: Shop) -> str:
+    """The file's path within the shop's folder, as text that can be printed and stored."""
+    return readable(path.relative_to(shop.path).as_posix())
 
 
 def file_columns(shop: Shop, table: Table) -> dict[str, str]:
@@ -61,34 +105,66 @@ def file_columns(shop: Shop, table: Table) -> dict[str, str]:
 
 def file_header(path: Path, shop: Shop) -> tuple[str, ...]:
     """Return the column names of a file; raises `UnreadableFileError` with one sentence."""
-    if path.suffix == ".csv":
+    _must_be_a_file(path)
+    if _is_csv(path):
+        _must_be_text(path, shop)
         return csv_header(path, shop.csv.delimiter, shop.csv.encoding)
-    if path.suffix != ".parquet":
-        raise UnreadableFileError(f"The file is neither {' nor '.join(SUFFIXES)}.")
-    from pyarrow import ArrowException, parquet
+    if path.suffix.lower() != ".parquet":
+        raise UnreadableFileError(f"The file is neither {' nor '.join(SUFFIXES)}; export it as one of the two.")
+    return parquet_header(path)
 
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
+def _must_be_a_file(path: Path) -> None:
     try:
-        return tuple(parquet.read_schema(path).names)
-    except (ArrowException, OSError) as error:
-        raise UnreadableFileError(f"The file is no readable Parquet file ({_first_line(error)}).") from None
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        told = "points to nothing; mend the link or take it away" if path.is_symlink() else "is no longer there; hand it in again"
+        raise UnreadableFileError(f"The {'link' if path.is_symlink() else 'file'} {told}.") from None
+    except OSError as error:
+        raise UnreadableFileError(f"The file cannot be read ({error.strerror}).") from None
+    if stat.S_ISDIR(mode):
+        if os.access(path, os.R_OK | os.X_OK):
+            raise UnreadableFileError(f"This is a folder; the name of a folder of files has no ending, such as {path.stem}/.")
+        raise UnreadableFileError("The folder may not be read; give the user who runs this the right to.")
+    if not stat.S_ISREG(mode):
+        raise UnreadableFileError("This is no regular file but a device, a pipe or a socket; put a file in its place.")
+    if not os.access(path, os.R_OK):
+        raise UnreadableFileError("The file may not be read; give the user who runs this the right to.")
+
+
+def _must_be_text(path: Path, shop: Shop) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise UnreadableFileError(f"The file cannot be read ({error.strerror}).") from None
+    for mark, (kind, mend) in FOREIGN_STARTS.items():
+        is_declared = mark in (b"\xff\xfe", b"\xfe\xff") and shop.csv.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
+        if start.startswith(mark) and not is_declared:
+            raise UnreadableFileError(f"The file is {kind} although its name ends in {path.suffix}; {mend}.")
 
 
 def read_raw(shop: Shop, table: Table) -> RawTable:
-    """Read every file of the table; never raises for what stands in a file."""
+    """Read every file of the table; never raises for what stands in a file, or for a file that goes away meanwhile."""
     raw = RawTable()
     files, unmatched = table_files(shop, table.name)
     for pattern in unmatched:
         raw.refusals.append(Refusal(pattern, None, "unreadable_file", "No file matches this pattern of shop.toml.", "{}"))
     by_schema: dict[tuple, list[pl.DataFrame]] = {}
     for path in files:
-        source_file = path.relative_to(shop.path).as_posix()
+        source_file = shown_name(path, shop)
+        raw.files.append(source_file)
         try:
             frame = _read_file(path, source_file, shop, table, raw.refusals)
         except UnreadableFileError as error:
             raw.refusals.append(Refusal(source_file, None, "unreadable_file", str(error), "{}"))
             continue
         if frame.height:
-            by_schema.setdefault((path.suffix == ".csv", *frame.schema.items()), []).append(frame)
+            by_schema.setdefault((_is_csv(path), *frame.schema.items()), []).append(frame)
     for key, frames in by_schema.items():
         raw.groups.append(pl.concat(frames))
         raw.from_text.append(key[0])
@@ -101,10 +177,10 @@ def _read_file(path: Path, source_file: str, shop: Shop, table: Table, refusals:
     wanted = list(dict.fromkeys(sought.values()))
     twice = [column for column in wanted if header.count(column) > 1]
     if twice:
-        raise UnreadableFileError(f"The file has more than one column {twice[0]!r}.")
+        raise UnreadableFileError(f"The file has more than one column {twice[0]!r}; leave one, or name them apart.")
     if not wanted:
-        raise UnreadableFileError(f"The file has none of the columns of {table.name}; its columns are {', '.join(header[:20])}.")
-    if path.suffix == ".csv":
+        raise UnreadableFileError(_no_known_column(path, header, shop, table))
+    if _is_csv(path):
         frame, refused = read_csv_rows(path, wanted, shop.csv.delimiter, shop.csv.encoding)
         # a line that cannot be split cannot have its personal fields taken out
         withheld = any(column.personal for column in table.columns)
@@ -112,7 +188,7 @@ def _read_file(path: Path, source_file: str, shop: Shop, table: Table, refusals:
             text = json.dumps("<withheld>" if withheld else list(line.fields), ensure_ascii=False)
             refusals.append(Refusal(source_file, line.source_row, line.reason_code, line.reason, text))
     else:
-        frame = _read_parquet(path, wanted)
+        frame = read_parquet_rows(path, wanted)
     return frame.select(
         pl.lit(source_file).alias("source_file"),
         "source_row",
@@ -120,16 +196,12 @@ def _read_file(path: Path, source_file: str, shop: Shop, table: Table, refusals:
     )
 
 
-def _read_parquet(path: Path, wanted: list[str]) -> pl.DataFrame:
-    from pyarrow import ArrowException, parquet
-
-    try:
-        with parquet.ParquetFile(path) as file:
-            frame = pl.DataFrame(pl.from_arrow(file.read(columns=wanted)))
-    except (ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as error:
-        raise UnreadableFileError(f"The file is no readable Parquet file ({_first_line(error)}).") from None
-    return frame.with_row_index("source_row", offset=1).with_columns(pl.col("source_row").cast(pl.Int64))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+def _no_known_column(path: Path, header: tuple[str, ...], shop: Shop, table: Table) -> str:
+    told = f"The file has none of the columns of {table.name}"
+    names = set(file_columns(shop, table).values())
+    for separator, word in SEPARATORS.items():
+        if _is_csv(path) and separator != shop.csv.delimiter and names & {part.strip().strip('"') for part in header[0].split(separator)}:
+            return f"{told}: its fields are parted by {word}; set [csv] delimiter in shop.toml."
+    if any(column.personal for column in table.columns):  # a file without a header line would show a person here
+        return f"{told}; its first line must name them, or [columns.{table.name}] in shop.toml say what they are called."
+    return f"{told}; [columns.{table.name}] in shop.toml says what they are called. It has {', '.join(header[:SHOWN_COLUMNS])[:200]}."

@@ -2,13 +2,13 @@
 
 Decides the wording of the reasons and what of a refused row is shown. `raw` is the row as JSON text under the file's column names;
 personal columns read `<withheld>`, and a reason never quotes a personal value. Columns the contract does not know are left out,
-since nobody knows whether they are personal.
+since nobody knows whether they are personal. A cell of more than 1,000 characters is cut; its file and row say where the whole stands.
 """
 
 import polars as pl
 
 from shops.contract import Column, Table
-from shops.intake_cells import FAULTS, as_text, shown
+from shops.intake_cells import FAULTS, LONGEST_TEXT, cut_text, shown
 from shops.intake_files import Refusal, file_columns
 from shops.intake_rules import Rule
 from shops.shop import Shop
@@ -28,14 +28,16 @@ REASONS: dict[str, str] = {
     "not_a_date": "a day or time was expected",
     "not_finite": "a number is NaN or infinite",
     "not_allowed": "the value is none of those allowed",
-    "out_of_range": "the value lies outside its bounds, or a last day before its first",
+    "out_of_range": "the value lies outside its bounds, a last day before its first, or a day too far off to be meant",
     "wrong_currency": "the row is in another currency than the shop",
     "wrong_sign": "sales have positive and returns negative units",
     "outside_history": "the row is about a day before the shop's first or after its last",
     "duplicate": "the same row, alike in every column, was read before",
+    "not_text": "text holds control characters (NUL among them), or the cell is a list, a structure or an infinite number",
+    "too_long": "text of more than 10,000 characters, or a CSV line with a field of more than 131,072",
     "ragged_line": "a CSV line has more or fewer fields than the header, or broken quotes",
-    "bad_encoding": "a CSV line holds bytes that are no text in the file's encoding",
-    "unreadable_file": "no row of the file can be read",
+    "bad_encoding": "bytes that are no text in the file's encoding (UTF-8 in Parquet)",
+    "unreadable_file": "no row of the file can be read; `source_row` is empty, and the file counts as one row",
 }
 WITHHELD = "<withheld>"
 
@@ -89,7 +91,10 @@ def duplicate_rows(table: Table, repeated: pl.DataFrame) -> pl.DataFrame:
 def _sentence(frame: pl.DataFrame, column: Column, fault: str, file_column: str, rule: Rule | None, table: Table) -> pl.Series:
     label = column.name if file_column == column.name else f"{column.name} (column {file_column!r})"
     if column.name not in frame.columns:
-        sentence = f"The file has no column {file_column!r}, which {table.name} needs for {column.name}."
+        sentence = (
+            f"The file has no column {file_column!r}, which {table.name} needs for {column.name}; "
+            f"say in [columns.{table.name}] of shop.toml which column it is."
+        )
         return pl.repeat(sentence, frame.height, dtype=pl.String, eager=True)
     if fault == "missing_required":
         return pl.repeat(f"{label} is empty.", frame.height, dtype=pl.String, eager=True)
@@ -100,7 +105,7 @@ def _sentence(frame: pl.DataFrame, column: Column, fault: str, file_column: str,
 
 def _expected(column: Column, fault: str) -> str:
     if fault == "not_a_number":
-        return "a whole number was expected" if column.kind == "integer" else "a number was expected"
+        return f"a {'whole number such as 1234' if column.kind == 'integer' else 'number such as 1234.5'} was expected"
     if fault == "not_a_date":
         return "a day such as 2024-01-31 was expected" if column.kind == "day" else "a time such as 2024-01-31 12:00:00 was expected"
     if fault == "not_allowed":
@@ -108,8 +113,14 @@ def _expected(column: Column, fault: str) -> str:
         return f"allowed are {', '.join(allowed)}"
     if fault == "not_finite":
         return "a finite number was expected"
+    if fault == "not_text":
+        return "text without control characters was expected; a wrong encoding or a damaged export leaves them"
+    if fault == "too_long":
+        return f"at most {LONGEST_TEXT:,} characters are taken"
+    if fault == "bad_encoding":
+        return "its bytes are no UTF-8 text"
     if column.kind in ("day", "timestamp"):
-        return "that is too long ago to be meant"
+        return "a day from 1900 to 9999 was expected"
     bounds = [f"{word} {bound:,.15g}" for word, bound in (("at least", column.minimum), ("at most", column.maximum)) if bound is not None]
     return f"it must be {' and '.join(bounds)}"
 
@@ -119,7 +130,7 @@ def _raw_json(frame: pl.DataFrame, table: Table, names: dict[str, str]) -> pl.Se
     cells = {}
     for column in table.columns:
         if column.name in frame.columns:
-            value = pl.repeat(WITHHELD, frame.height, eager=True) if column.personal else as_text(frame[column.name])
+            value = pl.repeat(WITHHELD, frame.height, eager=True) if column.personal else cut_text(frame[column.name])
             cells[names[column.name]] = value
         elif column.personal == "pseudonym" and "customer_key" in frame.columns:
             cells[column.name] = pl.repeat(WITHHELD, frame.height, eager=True)

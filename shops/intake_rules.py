@@ -16,6 +16,9 @@ from shops.shop import Shop
 EVENTS = ("order_lines", "daily_sales", "stock_levels", "coupon_redemptions", "web_events", "ad_spend", "competitor_prices")
 CLAIMS = ("purchase_orders", "coupon_assignments")
 HAPPENED_BEFORE_KNOWN = ("order_lines", "daily_sales", "stock_levels", "coupon_redemptions", "web_events")
+LONGEST_PROMOTION_DAYS = 1_098  # three years: each of its days becomes a row, and 9999-12-31 would become three million
+FIRST_YEAR_TOO_FAR = 2100
+WEEKDAYS_LISTED = r"(?i)^\s*(?:(?:(?:mon|tue|wed|thu|fri|sat|sun)[^,]*)?(?:,\s*|$))*$"
 DAYS_IN_ORDER = {
     "prices": ("valid_from", "valid_to"),
     "promotions": ("starts_on", "ends_on"),
@@ -45,21 +48,35 @@ def about_day(table: Table) -> pl.Expr:
 def row_rules(table: Table, shop: Shop) -> list[Rule]:
     """The rules of one table, in the order in which they are named to the reader."""
     rules = []
+    if "currency" in table.by_name:
+        foreign = pl.col("currency").str.to_uppercase() != shop.currency
+        rules.append(Rule("wrong_currency", "currency", foreign, f"the shop's currency is {shop.currency}"))
     if table.name == "order_lines":
         units, line_type = pl.col("units"), pl.col("line_type")
-        foreign = pl.col("currency").str.to_uppercase() != shop.currency
         rules += [
-            Rule("wrong_currency", "currency", foreign, f"the shop's currency is {shop.currency}"),
             Rule("wrong_sign", "units", (line_type == "sale") & (units <= 0), "a sale has positive units"),
             Rule("wrong_sign", "units", (line_type == "return") & (units >= 0), "a return has negative units"),
         ]
     if table.name in DAYS_IN_ORDER:
         first, last = DAYS_IN_ORDER[table.name]
         rules.append(Rule("out_of_range", last, pl.col(last) < pl.col(first), f"it may not be before {first}"))
+    if table.name == "promotions":
+        days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
+        rules.append(
+            Rule("out_of_range", "ends_on", days > LONGEST_PROMOTION_DAYS, f"a promotion runs at most {LONGEST_PROMOTION_DAYS:,} days")
+        )
+    if table.name == "suppliers":
+        no_weekdays = ~pl.col("order_weekdays").str.contains(WEEKDAYS_LISTED)
+        rules.append(Rule("not_allowed", "order_weekdays", no_weekdays, "list some of Mon, Tue, Wed, Thu, Fri, Sat, Sun, parted by commas"))
+    too_far = f"nothing can have been recorded in {FIRST_YEAR_TOO_FAR} or later"
+    rules.append(Rule("out_of_range", "recorded_at", pl.col("recorded_at").dt.year() >= FIRST_YEAR_TOO_FAR, too_far))
     if table.about is not None and table.name in EVENTS:
         rules.append(Rule("outside_history", table.about, about_day(table) < shop.first_day, f"the shop's first day is {shop.first_day}"))
     if table.about is not None and table.name in (*EVENTS, *CLAIMS) and shop.last_day is not None:
         rules.append(Rule("outside_history", table.about, about_day(table) > shop.last_day, f"the shop's last day is {shop.last_day}"))
+    if table.about is not None and table.name in (*EVENTS, *CLAIMS):
+        too_far = f"nothing can have happened in {FIRST_YEAR_TOO_FAR} or later"
+        rules.append(Rule("out_of_range", table.about, about_day(table).dt.year() >= FIRST_YEAR_TOO_FAR, too_far))
     return rules
 
 

@@ -8,10 +8,13 @@ shares are 0 to 1, days are business days in the shop's time zone.
 import re
 import tomllib
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from shops.contract import TABLES
 from shops.shop_toml import Section, ShopError
@@ -113,11 +116,11 @@ def load_shop(path: Path) -> Shop:
     if last_day is not None and last_day < first_day:
         raise about.fault("last_day", last_day.isoformat(), f"give a day on or after first_day {first_day}")
     shop = Shop(
-        name=_matching(about, "name", r"[A-Za-z0-9][A-Za-z0-9_-]*", "use letters, digits, - and _ only"),
+        name=_matching(about, "name", r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "use letters, digits, - and _ only, 64 at most"),
         path=file.parent,
         currency=_matching(about, "currency", r"[A-Z]{3}", "give the three capital letters of ISO 4217, such as EUR"),
         time_zone=_time_zone(about),
-        country=about.text("country", None),
+        country=_country(about),
         first_day=first_day,
         last_day=last_day,
         source=about.text("source", ""),
@@ -148,12 +151,20 @@ def load_shop(path: Path) -> Shop:
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        raise ShopError(f"{file} does not exist; put a shop.toml with a [shop] section into the shop's folder.")
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        if file.is_dir():
+            raise ShopError(f"{file} is a folder; put a file of that name into the shop's folder.")
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise ShopError(f"{file} does not exist; put a shop.toml with a [shop] section into the shop's folder.") from None
+    except OSError as error:
+        raise ShopError(f"{file} cannot be read ({error.strerror}); give the user who runs this the right to.") from None
+    except UnicodeDecodeError as error:
+        raise ShopError(f"{file} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8.") from None
+    except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
         raise ShopError(f"{file} is not valid TOML ({error}); correct that line.") from None
+    except RecursionError:
+        raise ShopError(f"{file} is not valid TOML (brackets nested too deeply); correct it.") from None
     unknown = sorted(set(document) - set(SECTIONS))
     if unknown:
         raise ShopError(f"{file} has sections nobody knows ({', '.join(unknown)}); use {', '.join(SECTIONS)}.")
@@ -168,12 +179,29 @@ def _matching(section: Section, word: str, pattern: str, mend: str) -> str:
 
 
 def _time_zone(section: Section) -> str:
+    """A zone that Python knows and Polars too, which has no `localtime` or `Factory`."""
     name = section.text("time_zone")
     try:
         ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+        pl.Series([0], dtype=pl.Datetime("us", "UTC")).dt.convert_time_zone(name)
+    except (KeyError, ValueError, OSError, pl.exceptions.PolarsError):
         raise section.fault("time_zone", name, "give a name of the time zone database, such as Europe/Berlin") from None
     return name
+
+
+def _country(section: Section) -> str | None:
+    country = section.text("country", None)
+    if country is not None and country not in _countries():
+        raise section.fault("country", country, "give the two letters of ISO 3166, such as DE, or leave it out")
+    return country
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Countries whose holidays are known."""
+    import holidays
+
+    return frozenset(holidays.list_supported_countries())
 
 
 def _files(section: Section, values: dict[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -181,11 +209,20 @@ def _files(section: Section, values: dict[str, Any]) -> dict[str, tuple[str, ...
     for table, value in values.items():
         _known_table(section, table)
         listed = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else ()
-        usable = [isinstance(item, str) and item and not Path(item).is_absolute() and ".." not in Path(item).parts for item in listed]
-        if not listed or not all(usable):
+        if not listed or not all(_is_pattern_inside(section.file.parent, item) for item in listed):
             raise section.fault(table, value, "give a file name or pattern inside the shop's folder, or a list of them")
         patterns[table] = listed
     return patterns
+
+
+def _is_pattern_inside(folder: Path, item: Any) -> bool:
+    if not isinstance(item, str) or not item or "\0" in item or Path(item).is_absolute() or ".." in Path(item).parts:
+        return False
+    try:
+        next(folder.glob(item), None)
+    except (ValueError, NotImplementedError, IndexError):  # no pattern, such as **x or .
+        return False
+    return True
 
 
 def _columns(section: Section, values: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -215,15 +252,32 @@ def _csv_format(section: Section) -> CsvFormat:
         date_format=section.text("date_format", None),
         timestamp_format=section.text("timestamp_format", None),
     )
-    if len(csv.delimiter) != 1:
-        raise section.fault("delimiter", csv.delimiter, "give exactly one character")
+    if len(csv.delimiter) != 1 or csv.delimiter in '"\r\n\0':
+        raise section.fault("delimiter", csv.delimiter, "give exactly one character, and neither a quote nor a line end")
     if csv.decimal not in (".", ","):
         raise section.fault("decimal", csv.decimal, 'give "." or ","')
     try:
-        "".encode(csv.encoding)
-    except LookupError:
+        if "a,1\n".encode(csv.encoding).decode(csv.encoding) != "a,1\n":
+            raise LookupError
+    except (LookupError, ValueError):
         raise section.fault("encoding", csv.encoding, "give a known encoding, such as utf-8 or latin-1") from None
+    _must_read_back(section, "date_format", csv.date_format, "%d.%m.%Y")
+    _must_read_back(section, "timestamp_format", csv.timestamp_format, "%d.%m.%Y %H:%M")
     return csv
+
+
+def _must_read_back(section: Section, word: str, pattern: str | None, example: str) -> None:
+    """Refuse a pattern that does not tell year, month and day: what is written with it must be read back. Offsets (%z) need no pattern."""
+    if pattern is None:
+        return
+    day = pl.Series([datetime(2024, 10, 31)], dtype=pl.Datetime("us"))
+    try:
+        written = day.dt.strftime(pattern).str
+        read = written.to_date(pattern) if word == "date_format" else written.to_datetime(pattern, time_unit="us")
+    except pl.exceptions.PolarsError:
+        read = day.clear()
+    if read.dtype == pl.Datetime("us", "UTC") or read.cast(pl.Date).to_list() != day.cast(pl.Date).to_list():
+        raise section.fault(word, pattern, f"give a pattern that tells year, month and day and no offset, such as {example}")
 
 
 def _limits(section: Section) -> Limits:

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 REQUIRED: Any = object()
+EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(2099, 12, 31)
+LARGEST = 1e15  # money and volumes beyond it are typing errors, and programs lose their precision
+SHOWN = 80
 
 
 class ShopError(ValueError):
@@ -41,8 +44,11 @@ class Section:
 
     def checked_number(self, word: str, value: Any, minimum: float = 0.0, maximum: float = math.inf) -> float:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or not minimum <= value <= maximum:
-            bounds = f"of {minimum:g} or more" if maximum == math.inf else f"from {minimum:g} to {maximum:g}"
+        if not is_number or not minimum <= value <= min(maximum, LARGEST):  # false for NaN
+            too_large = is_number and value > LARGEST
+            bounds = (
+                f"of {minimum:g} or more" if maximum == math.inf and not too_large else f"from {minimum:g} to {min(maximum, LARGEST):g}"
+            )
             raise self.fault(word, value, f"give a number {bounds}")
         return float(value)
 
@@ -58,6 +64,8 @@ class Section:
             return value
         if type(value) is not date:  # a datetime is a date too, and not what is meant
             raise self.fault(word, value, "write a day without quotes, such as 2024-01-31")
+        if not EARLIEST_DAY <= value <= LATEST_DAY:
+            raise self.fault(word, value.isoformat(), f"give a day from {EARLIEST_DAY} to {LATEST_DAY}")
         return value
 
     def table(self, word: str) -> dict[str, Any]:
@@ -72,7 +80,8 @@ class Section:
             raise ShopError(f"{self.file}: [{self.name}] has settings nobody knows ({words}); correct their spelling or take them out.")
 
     def fault(self, word: str, value: Any, mend: str) -> ShopError:
-        return ShopError(f"{self.file}: [{self.name}] {word} is {value!r}; {mend}.")
+        shown = repr(value)
+        return ShopError(f"{self.file}: [{self.name}] {word} is {shown if len(shown) <= SHOWN else shown[:SHOWN] + '…'}; {mend}.")
 
     def _take(self, word: str, default: Any) -> Any:
         if word in self._values:

@@ -63,7 +63,7 @@ def test_a_table_without_files_gives_empty_frames_of_the_right_schema(make_shop,
     ("bad", "code", "said"),
     [
         (GOOD.replace("p1", ""), "missing_required", "product_id is empty."),
-        (GOOD.replace("3.50", "cheap"), "not_a_number", "unit_price is 'cheap'; a number was expected."),
+        (GOOD.replace("3.50", "cheap"), "not_a_number", "unit_price is 'cheap'; a number such as 1234.5 was expected."),
         (GOOD.replace("3.50", "nan"), "not_finite", "unit_price is 'nan'; a finite number was expected."),
         (GOOD.replace("3.50", "-3.50"), "out_of_range", "unit_price is '-3.50'; it must be at least 0 and at most 1,000,000."),
         (
@@ -106,7 +106,9 @@ def test_a_row_with_several_faults_is_quarantined_once_for_the_first(make_shop, 
 def test_a_missing_column_is_told_by_its_name_in_the_file(make_shop, key) -> None:
     shop = make_shop({"order_lines.parquet": lines().drop("units")}, '[columns.order_lines]\nunits = "Qty"\n')
     intake = read_table(shop, "order_lines", key)
-    assert intake.quarantine["reason"].to_list() == ["The file has no column 'Qty', which order_lines needs for units."]
+    assert intake.quarantine["reason"].to_list() == [
+        "The file has no column 'Qty', which order_lines needs for units; say in [columns.order_lines] of shop.toml which column it is."
+    ]
 
 
 def test_personal_values_never_reach_the_quarantine(make_shop, key) -> None:

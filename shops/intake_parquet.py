@@ -1,0 +1,63 @@
+"""Parquet files read whole, with nothing in them believed.
+
+Decides that a file is *readable* when its footer can be read, every wanted column can be decoded, and what was decoded is valid (lengths,
+offsets, text that is UTF-8). Text whose bytes are no UTF-8 comes back as bytes, so that the cells at fault can be told from the others.
+The library that decodes the file raises errors of many kinds for damaged ones; any of them means that the file cannot be read.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from shops.intake_csv import UnreadableFileError, readable
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+def parquet_header(path: Path) -> tuple[str, ...]:
+    """Return the names of the top-level columns; raises `UnreadableFileError` with one sentence."""
+    from pyarrow import parquet
+
+    try:
+        return tuple(readable(name) for name in parquet.read_schema(path).names)
+    except Exception as error:
+        raise _unreadable(error) from None
+
+
+def read_parquet_rows(path: Path, wanted: list[str]) -> pl.DataFrame:
+    """Return `source_row` (from 1) and the `wanted` columns as the file has them; raises `UnreadableFileError` with one sentence."""
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            table = _valid(file.read(columns=wanted).select(wanted))
+        frame = pl.DataFrame(pl.from_arrow(table))
+    except Exception as error:
+        raise _unreadable(error) from None
+    return frame.with_row_index("source_row", offset=1).with_columns(pl.col("source_row").cast(pl.Int64))
+
+
+def _valid(table: "pyarrow.Table") -> "pyarrow.Table":
+    """The table with text that is not UTF-8 as bytes; polars takes any text as sound and would read beyond its end. Raises ArrowInvalid."""
+    import pyarrow
+
+    for position, column in enumerate(table.columns):
+        kind = column.type
+        try:
+            column.validate(full=True)
+        except pyarrow.ArrowInvalid:
+            if not (pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)):
+                raise
+            column = column.cast(pyarrow.large_binary() if pyarrow.types.is_large_string(kind) else pyarrow.binary())
+            column.validate(full=True)
+            table = table.set_column(position, table.field(position).name, column)
+    return table
+
+
+def _unreadable(error: Exception) -> UnreadableFileError:
+    told = str(error).strip().splitlines()
+    return UnreadableFileError(
+        f"The file is no readable Parquet file ({readable(told[0])[:200] if told else type(error).__name__}); export it again."
+    )
