@@ -16,6 +16,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from shops.erased import Erased, load_erased
 from shops.pseudonym import load_or_create_key
 from shops.shop import Shop, load_shop
 
@@ -74,6 +75,10 @@ class House(dg.ConfigurableResource):
 
     def pseudonym_key(self) -> bytes:
         return load_or_create_key(Path(self.key_file))
+
+    def erased(self) -> Erased:
+        """The persons who may never land again."""
+        return load_erased(Path(self.key_file), self.pseudonym_key(), self.shop.name)
 
 
 __all__ = ["House"]

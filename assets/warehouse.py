@@ -4,6 +4,8 @@ A run that uses it first takes the shop's turn (`assets.turn`) and keeps it to i
 Every opener takes the file lock `warehouse.lock` first; the kernel frees it when a process dies. It is held only for the short load: read
 into frames, let go, compute, come back and write. Partitions are replaced whole, in one transaction."""
 
+import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ import duckdb
 import polars as pl
 from filelock import FileLock, Timeout
 
-from assets.table_contracts import TableContract
+from assets.table_contracts import TYPES, TableContract
 from assets.turn import turn
 
 
@@ -80,6 +82,27 @@ class Warehouse(dg.ConfigurableResource):
         with self.connect() as connection:
             return _exists(connection, table)
 
+    @property
+    def is_there(self) -> bool:
+        return Path(self.path).exists()
+
+    def rewrite(self) -> None:
+        """Copy everything into a fresh file and swap it in, so that no free block keeps what was deleted. Needs the file's size on disk
+        once more; whatever goes wrong leaves the old file."""
+        with self.connect() as connection:
+            file = Path(self.path)
+            fresh = file.with_name(f".{file.name}.fresh")
+            shutil.rmtree(file.with_name(f"{file.name}.tmp"), ignore_errors=True)  # blocks that a killed process had spilled
+            _remove(fresh)
+            try:
+                connection.execute("checkpoint")
+                connection.execute(f"attach '{_escaped(fresh)}' as fresh; copy from database \"{file.stem}\" to fresh; detach fresh")
+                with fresh.open("rb") as written:
+                    os.fsync(written.fileno())
+                os.replace(fresh, file)  # nobody else has the old file open: this connection holds DuckDB's own lock on it
+            finally:
+                _remove(fresh)
+
     def replace_days(self, contract: TableContract, frame: pl.DataFrame, days: Sequence[date]) -> int:
         """Replace the rows of `days` (by the contract's day column) with `frame`, in one transaction; returns the rows written."""
         rows = contract.conform(frame)
@@ -87,12 +110,39 @@ class Warehouse(dg.ConfigurableResource):
             raise ValueError(f"{contract.name}: rows for days outside the window {min(days)} to {max(days)}.")
         with self.connect() as connection:
             connection.begin()
-            connection.execute(contract.create_statement())
+            _create(connection, contract)
             connection.execute(f"delete from {contract.name} where {contract.day_column} in (select unnest(?::date[]))", [list(days)])
             connection.register("incoming", rows)
             connection.execute(f"insert into {contract.name} by name select * from incoming order by all")
             connection.commit()
         return rows.height
+
+    def append(self, contract: TableContract, frame: pl.DataFrame) -> None:
+        """Add rows to a table that is there, for whoever has no day to replace."""
+        rows = contract.conform(frame)
+        with self.connect() as connection:
+            connection.begin()
+            _create(connection, contract)
+            connection.register("incoming", rows)
+            connection.execute(f"insert into {contract.name} by name select * from incoming order by all")
+            connection.commit()
+
+
+def _create(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:
+    """Make the table where it is not there, and the columns that an older warehouse does not have."""
+    connection.execute(contract.create_statement())
+    for column in contract.columns:
+        connection.execute(f'alter table {contract.name} add column if not exists "{column.name}" {TYPES[column.kind][0]}')
+
+
+def _remove(file: Path) -> None:
+    """Remove a database file and its write-ahead log."""
+    file.unlink(missing_ok=True)
+    file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+
+
+def _escaped(file: Path) -> str:
+    return str(file).replace("'", "''")
 
 
 def _days(tags: Mapping[str, str]) -> str:

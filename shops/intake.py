@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from shops.contract import TABLES, Table, landed_columns
+from shops.erased import Erased, is_dropped, names_customers, without_person
+from shops.erased import refused_rows as erased_rows
 from shops.intake_cells import DTYPES, fault_code, missing_cells, read_cells
 from shops.intake_files import read_raw
 from shops.intake_quarantine import QUARANTINE_SCHEMA, duplicate_rows, faulty_rows, refused_rows
@@ -52,25 +54,43 @@ def landed_key(table: Table) -> list[str]:
     return ["customer_key" if table.by_name[name].personal == "pseudonym" else name for name in table.key]
 
 
-def read_table(shop: Shop, table_name: str, key: bytes) -> Intake:
+def read_table(shop: Shop, table_name: str, key: bytes, erased: Erased | None = None) -> Intake:
     """Read all files of one contract table of the shop.
 
     Nothing that stands in a file raises; a table without files gives empty frames. `key` is the secret of the pseudonyms
-    (`shops.pseudonym.load_or_create_key`). Raises KeyError for a table that is not in the contract.
+    (`shops.pseudonym.load_or_create_key`). Of `erased` persons nothing is taken in but their sales, as sales of nobody. Raises
+    KeyError for a table that is not in the contract.
     """
     table = TABLES[table_name]
+    erased = erased or Erased(shop.name, key)
     raw = read_raw(shop, table)
     accepted, quarantined = [], [refused_rows(table, raw.refusals)]
     for frame, from_text in zip(raw.groups, raw.from_text, strict=True):
-        sound, faulty = _parted(frame, from_text, table, shop)
+        present, gone = _without_erased(frame, from_text, table, shop, erased)
+        quarantined.append(erased_rows(table, gone))
+        sound, faulty = _parted(present, from_text, table, shop)
         accepted.append(_landed(sound, table, shop, key))
         quarantined.append(faulty)
     raw.groups.clear()
     landed = pl.concat([pl.DataFrame(schema=landed_schema(table)), *accepted])
     landed = landed.sort(["known_on", *landed_key(table), "source_file", "source_row"])
     kept, repeated = _without_duplicates(landed, table)
+    if names_customers(table):
+        kept = without_person(kept, erased)
     quarantine = pl.concat([*quarantined, duplicate_rows(table, repeated)]).sort("source_file", "source_row", "reason_code")
     return Intake(kept, quarantine, _counts(table, raw.files, kept, quarantine))
+
+
+def _without_erased(frame: pl.DataFrame, from_text: bool, table: Table, shop: Shop, erased: Erased) -> tuple[pl.DataFrame, pl.Series]:
+    """The raw rows of others, and the file of each row refused because its person was erased."""
+    if not erased.marks or not is_dropped(table):
+        return frame, frame["source_file"].clear()
+    column = next(column for column in table.columns if column.personal == "pseudonym")
+    if column.name not in frame.columns:
+        return frame, frame["source_file"].clear()
+    cells = read_cells(frame[column.name], column, shop.time_zone, shop.csv if from_text else None)
+    gone = erased.among(pseudonymise(cells.values, erased.key))
+    return frame.filter(~gone), frame.filter(gone)["source_file"]
 
 
 def _parted(frame: pl.DataFrame, from_text: bool, table: Table, shop: Shop) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,8 +1,8 @@
 """The intake of a table kept as Parquet, so that an unchanged table is read and checked once.
 
 Decides when an earlier outcome still holds: the table's files (path, size, time of change, inode), what shop.toml says about reading
-them, the contract, the intake's own code and the pseudonym key must all be the same. One *entry* per table is kept; it is written
-beside and renamed, so that a reader sees a whole entry or none. An entry that cannot be read is made anew.
+them, the contract, the intake's own code, the pseudonym key and the list of erased persons must all be the same. One *entry* per table is
+kept; it is written beside and renamed, so that a reader sees a whole entry or none. An entry that cannot be read is made anew.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from shops.contract import TABLES
+from shops.erased import Erased, names_customers
 from shops.intake import Intake, read_table
 from shops.intake_files import file_columns, table_files
 from shops.shop import Shop
@@ -22,19 +23,19 @@ from shops.shop import Shop
 PARTS = ("accepted", "quarantine", "counts")
 
 
-def cached_intake(shop: Shop, table_name: str, key: bytes, cache_folder: Path) -> Intake:
+def cached_intake(shop: Shop, table_name: str, key: bytes, cache_folder: Path, erased: Erased | None = None) -> Intake:
     """Same as `shops.intake.read_table`, from `cache_folder` where an entry still holds. The folder belongs to this cache alone."""
-    entry = Path(cache_folder) / f"{table_name}-{intake_fingerprint(shop, table_name, key)}"
+    entry = Path(cache_folder) / f"{table_name}-{intake_fingerprint(shop, table_name, key, erased)}"
     kept = _read_entry(entry)
     if kept is not None:
         return kept
-    intake = read_table(shop, table_name, key)
+    intake = read_table(shop, table_name, key, erased)
     _write_entry(entry, intake)
     _remove_other_entries(entry, table_name)
     return intake
 
 
-def intake_fingerprint(shop: Shop, table_name: str, key: bytes) -> str:
+def intake_fingerprint(shop: Shop, table_name: str, key: bytes, erased: Erased | None = None) -> str:
     """32 hex digits that change with anything the intake of the table depends on; the key itself cannot be told from them."""
     files, unmatched = table_files(shop, table_name)
     parts = {
@@ -45,6 +46,7 @@ def intake_fingerprint(shop: Shop, table_name: str, key: bytes) -> str:
         "contract": repr(TABLES[table_name]),
         "code": _code_digest(),
         "polars": pl.__version__,
+        "erased": erased.digest if erased and names_customers(TABLES[table_name]) else "",
         "key": hashlib.blake2b(b"intake cache", key=key[:64], digest_size=16).hexdigest(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

@@ -38,6 +38,7 @@ REASONS: dict[str, str] = {
     "ragged_line": "a CSV line has more or fewer fields than the header, or broken quotes",
     "bad_encoding": "bytes that are no text in the file's encoding (UTF-8 in Parquet)",
     "unreadable_file": "no row of the file can be read; `source_row` is empty, and the file counts as one row",
+    "erased": "the row belongs to a person who was erased (`countinghouse erase`); nothing of it is kept",
 }
 WITHHELD = "<withheld>"
 

@@ -16,6 +16,7 @@ from assets.partitions import partition_window
 from assets.warehouse import Warehouse
 from assets.windows import Window
 from shops.contract import TABLES
+from shops.erased import REASON as ERASED
 from shops.intake_cache import cached_intake
 
 QUARANTINE = dg.AssetKey(["landing", "quarantine"])
@@ -64,7 +65,7 @@ def window_with_missed_days(window: Window, first_day: date, landed: set[date]) 
 
 
 def _land_table(house: House, files: LandedFiles, name: str, window: Window, marks: dict[date, dict[str, str]]) -> dict[date, int]:
-    intake = cached_intake(house.shop, name, house.pseudonym_key(), house.intake_cache)
+    intake = cached_intake(house.shop, name, house.pseudonym_key(), house.intake_cache, house.erased())
     files.write_whole(f"_quarantine/{name}", intake.quarantine)
     files.write_whole(f"_counts/{name}", intake.counts)
     rows = late_arrivals_known_today(intake.accepted, name, files, window)
@@ -80,7 +81,8 @@ def _reconciled(files: LandedFiles) -> Iterator[dg.MaterializeResult | dg.AssetC
     assert quarantine is not None
     broken = counts.filter(pl.col("rows_read") != pl.col("rows_accepted") + pl.col("rows_quarantined"))
     read = int(counts["rows_read"].sum())
-    share = quarantine.height / max(read, 1)
+    faulty = quarantine.filter(pl.col("reason_code") != ERASED).height
+    share = faulty / max(read, 1)
     reasons = (
         quarantine.group_by("table_name", "reason_code")
         .len("rows")
@@ -103,7 +105,7 @@ def _reconciled(files: LandedFiles) -> Iterator[dg.MaterializeResult | dg.AssetC
         asset_key=QUARANTINE,
         passed=share <= 0.02,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"quarantined": quarantine.height, "share": share},
+        metadata={"quarantined": faulty, "share": share},
     )
 
 

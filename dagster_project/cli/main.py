@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from dagster_project.cli import shop_commands
+from dagster_project.cli.erase_command import erase
 from dagster_project.settings import export_settings, load_settings
 from shops.shop import ShopError, load_shop
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 A *shop* is a folder with CSV or Parquet files and a `shop.toml` (docs/input_contract.md). Without `--shop` the
 built-in simulated shop is used. All state lies in `var/`; delete it and everything can be made again.""",
 )
+app.command()(erase)
 app.add_typer(shop_commands.app, name="shop", help="Make, convert and check shop folders.")
 
 ShopOption = Annotated[

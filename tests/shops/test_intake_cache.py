@@ -19,9 +19,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the tables that were read anew."""
     names: list[str] = []
 
-    def counted(shop, table_name: str, key: bytes) -> Intake:
+    def counted(shop, table_name: str, *rest: object) -> Intake:
         names.append(table_name)
-        return read_table(shop, table_name, key)
+        return read_table(shop, table_name, *rest)
 
     monkeypatch.setattr(intake_cache, "read_table", counted)
     return names
