@@ -12,7 +12,9 @@ import dagster as dg
 import polars as pl
 
 from assets.as_of import read_versions
+from assets.house import House
 from assets.partitions import partition_window
+from assets.review.find_alerts import alerts_of_all_days
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 
@@ -21,6 +23,10 @@ TABLES = (ACCURACY, VALUE, ALERTS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 LONGEST_LOOK_BACK_DAYS = 120
 ITEM = ["product_id", "location_id"]
+ALERT_SOURCES = (
+    *("decisions.plan_certificates", "decisions.stock_position", "demand.training_runs"),
+    *("landing.quarantine", "landing.intake_counts", "marts.fct_sales_daily", "marts.dim_calendar"),
+)
 
 
 @dg.multi_asset(
@@ -44,13 +50,13 @@ ITEM = ["product_id", "location_id"]
             KEYS[ALERTS],
             group_name="review",
             kinds={"duckdb"},
-            deps=[["decisions", "plan_certificates"], ["decisions", "stock_position"], ["landing", "quarantine"]],
+            deps=[source.split(".") for source in ALERT_SOURCES],
             description="What a person should look at today.",
         ),
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
-def review(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+def review(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
     """Judge the window's days against what was said about them earlier."""
     window = partition_window(context)
     since = window.start - timedelta(days=LONGEST_LOOK_BACK_DAYS)
@@ -77,11 +83,22 @@ def review(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[
     frames = {
         ACCURACY: pl.concat(accuracy, how="vertical_relaxed"),
         VALUE: pl.concat(value, how="vertical_relaxed"),
-        ALERTS: _alerts(warehouse, window.start, window.last_day),
     }
-    for name in TABLES:
-        rows = warehouse.replace_days(table_contracts()[name], frames[name], window.days)
+    for name, frame in frames.items():
+        rows = warehouse.replace_days(table_contracts()[name], frame, window.days)
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows})
+    # since when an alert stands may change on days outside the window: the table is small and written whole
+    alerts = alerts_of_all_days(house, warehouse, window, _failed_checks(context))
+    warehouse.replace_days(table_contracts()[ALERTS], alerts, sorted({*alerts["as_of_day"], *window.days}))
+    new = alerts.filter(pl.col("as_of_day").is_between(window.start, window.last_day))
+    yield dg.MaterializeResult(asset_key=KEYS[ALERTS], metadata={"dagster/row_count": new.height})
+
+
+def _failed_checks(context: dg.AssetExecutionContext) -> list[tuple[str, str]]:
+    """(asset, name) of the checks that did not pass in this run so far."""
+    records = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluations = [record.get_dagster_event().asset_check_evaluation_data for record in records]
+    return sorted({(each.asset_key.to_user_string(), each.check_name) for each in evaluations if not each.passed})
 
 
 def forecast_accuracy(forecasts: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
@@ -135,28 +152,3 @@ def decision_value(orders: pl.DataFrame, panel: pl.DataFrame, day: Any) -> pl.Da
         .then(pl.lit("understated: stock-out days in between"))
         .otherwise(pl.lit("order taken to be placed as advised")),
     ).sort("decided_on", *ITEM)
-
-
-def _alerts(warehouse: Warehouse, first: Any, last: Any) -> pl.DataFrame:
-    """What to look at: plans that gave way or stopped early, doubtful stock, overdue deliveries."""
-    return warehouse.read(
-        """
-        select as_of_day, 'plan_relaxed' as kind, plan as subject,
-            'Limits collide: ' || violations || ' See decisions.limits, column relaxed_by.' as message
-        from decisions.plan_certificates where status = 'relaxed' and as_of_day between $1 and $2
-        union all
-        select as_of_day, 'plan_unproven', plan,
-            'Stopped at a gap of ' || round(100 * gap, 2) || ' %; the plan keeps its limits but a better one may exist.'
-        from decisions.plan_certificates where gap > 0.005 and as_of_day between $1 and $2
-        union all
-        select as_of_day, 'overdue_deliveries', 'all suppliers',
-            count(*) || ' items wait for ' || round(sum(overdue_units)) || ' overdue units.'
-        from decisions.stock_position where overdue_units > 0 and as_of_day between $1 and $2 group by as_of_day
-        union all
-        select as_of_day, 'doubtful_stock', on_hand_flag, count(*) || ' items have a doubtful stock (' || on_hand_flag || ').'
-        from decisions.stock_position where on_hand_flag <> '' and on_hand_flag <> 'overdue_delivery' and as_of_day between $1 and $2
-        group by as_of_day, on_hand_flag
-        order by all
-        """,
-        [first, last],
-    )
