@@ -10,7 +10,7 @@ from dagster_project.jobs import DAILY_JOB, daily_schedule
 from dagster_project.partitions import daily_partitions
 from dagster_project.resources import resources
 from dagster_project.run_log import run_log
-from dagster_project.sensors import alert_on_failure
+from dagster_project.sensors import alert_delivery, alert_on_failure
 from dagster_project.settings import Settings, load_settings
 from shops.shop import load_shop
 
@@ -35,7 +35,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=all_checks(),
         jobs=[DAILY_JOB],
         schedules=[daily_schedule(shop.time_zone)],
-        sensors=[alert_on_failure()],
+        sensors=[alert_on_failure(settings.alert_webhook), alert_delivery(settings.alert_webhook)],
         resources=served,
         executor=dg.in_process_executor,
         loggers={"console": run_log},

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
@@ -63,7 +63,22 @@ def run_days(settings: Settings, first: date, last: date) -> RunOutcome:
         failed = tuple(event.step_key for event in events if event.event_type_value == "STEP_FAILURE" and event.step_key)
         checks = [event.asset_check_evaluation_data for event in events if event.event_type_value == "ASSET_CHECK_EVALUATION"]
         names = tuple(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in checks if not check.passed)
+        if not result.success:
+            _tell_failure(settings, tags, events)
         return RunOutcome(result.run_id, result.success, failed, names)
+
+
+def _tell_failure(settings: Settings, tags: dict[str, str], events: Sequence["dg.DagsterEvent"]) -> None:
+    """What the daemon's sensor does for runs of the UI; it does not see runs of this process."""
+    from assets.house import House
+    from dagster_project.resources import resources
+    from dagster_project.run_log import failure_reason
+    from dagster_project.sensors import tell_failure
+
+    house = resources(settings)["house"]
+    assert isinstance(house, House)
+    failures = [(str(event.step_key), failure_reason(event)) for event in events if event.event_type_value == "STEP_FAILURE"]
+    tell_failure(house, settings.alert_webhook, tags, failures or [("run", "The run could not start; see Runs in the UI.")])
 
 
 @contextmanager

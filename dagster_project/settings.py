@@ -7,11 +7,12 @@
 | COUNTINGHOUSE_DATA | folder with public data sets, for the readers and their tests | none |
 | COUNTINGHOUSE_THREADS | threads of LightGBM, DuckDB and HiGHS | cores, at most 4 |
 | COUNTINGHOUSE_KEY_FILE | file with the pseudonym key | `<var>/keys/pseudonym.key` |
+| COUNTINGHOUSE_ALERT_WEBHOOK | address that alerts are sent to; a secret, never printed | none: nothing is sent |
 """
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -27,6 +28,7 @@ class Settings:
     threads: int
     key_file: Path
     dbt_project: Path = REPOSITORY / "dbt"
+    alert_webhook: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -44,6 +46,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         data_folder=Path(data).resolve() if data else None,
         threads=int(env.get("COUNTINGHOUSE_THREADS") or min(4, os.cpu_count() or 1)),
         key_file=Path(env.get("COUNTINGHOUSE_KEY_FILE") or var_folder / "keys" / "pseudonym.key").resolve(),
+        alert_webhook=env.get("COUNTINGHOUSE_ALERT_WEBHOOK") or None,
     )
 
 

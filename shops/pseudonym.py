@@ -8,6 +8,8 @@ secret kept in a file that only its owner may read, a pseudonym cannot be traced
 import hmac
 import os
 import secrets
+import stat
+import subprocess
 import unicodedata
 from pathlib import Path
 
@@ -54,3 +56,28 @@ def load_or_create_key(path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         raise ValueError(f"{path} is no key of {2 * KEY_BYTES} hex digits; restore it from a backup, a new key would make new customers.")
     return key
+
+
+def key_file_warnings(path: Path) -> list[str]:
+    """What is wrong with where the key lies: others may read it, or git would take it along. Nothing where there is no key yet."""
+    if not path.exists():
+        return []
+    told = []
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        told.append(f"{path} can be read by others (mode {mode:04o}). Close it: chmod 600 {path}")
+    if any((folder / ".git").exists() for folder in path.resolve().parents) and not _is_ignored_by_git(path):
+        told.append(
+            f"{path} lies in a git work tree that does not ignore it; whoever gets the repository could trace customers. Move it "
+            "(COUNTINGHOUSE_KEY_FILE) or add it to .gitignore."
+        )
+    return told
+
+
+def _is_ignored_by_git(path: Path) -> bool:
+    """Also true where git cannot be asked: a warning that may be wrong every day is not read on the day it is right."""
+    question = ["git", "-C", str(path.resolve().parent), "check-ignore", "--quiet", str(path.resolve())]
+    try:
+        return subprocess.run(question, capture_output=True, timeout=5, check=False).returncode != 1
+    except (OSError, subprocess.TimeoutExpired):
+        return True

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from dagster_project.cli import shop_commands
 from dagster_project.cli.erase_command import erase
-from dagster_project.settings import export_settings, load_settings
+from dagster_project.settings import Settings, export_settings, load_settings
 from shops.shop import ShopError, load_shop
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 118)
@@ -29,6 +29,7 @@ built-in simulated shop is used. All state lies in `var/`; delete it and everyth
 app.command()(erase)
 app.add_typer(shop_commands.app, name="shop", help="Make, convert and check shop folders.")
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ShopOption = Annotated[
     Path | None,
     typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False),
@@ -95,6 +96,8 @@ def ui(
 
     settings = shop_commands.settings_with_a_shop(shop)
     errors.print(f"Dagster's UI on http://{host}:{port} (stop with Ctrl-C)")
+    if host not in LOOPBACK:
+        errors.print(f"  ! {host} can be reached from outside and the UI asks nobody who they are: docs/guides/security.md", style="yellow")
     raise typer.Exit(serve_ui(settings, host, port))
 
 
@@ -124,12 +127,12 @@ def finish(outcome: object, settings: object) -> None:
     from dagster_project.cli.page import print_page
     from dagster_project.resources import state_folder
     from dagster_project.runs import RunOutcome
-    from dagster_project.settings import Settings
 
     assert isinstance(outcome, RunOutcome)
     assert isinstance(settings, Settings)
     for check in outcome.failed_checks:
         errors.print(f"  ! check did not pass: {check}", style="yellow")
+    send_alerts(settings)
     if not outcome.is_success:
         errors.print(
             f"The run stopped at {', '.join(outcome.failed_steps) or 'a check'}; nothing of it was published. The reason stands above. "
@@ -139,6 +142,18 @@ def finish(outcome: object, settings: object) -> None:
         )
         raise typer.Exit(1)
     print_page(settings, console)
+
+
+def send_alerts(settings: Settings) -> None:
+    """Send what is new to the webhook, if there is one; say how many went, never where."""
+    from dagster_project.alerting import deliver_alerts
+    from dagster_project.resources import state_folder
+
+    done = deliver_alerts(state_folder(settings), load_shop(settings.shop_folder).name, settings.alert_webhook)
+    if done.sent:
+        errors.print(f"  alerts sent to the webhook: {done.sent}")
+    if done.problem:
+        errors.print(f"  ! {done.problem}; alerts that wait for the next run or the daemon: {done.waiting}", style="yellow")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from dagster_project.settings import Settings, export_settings, load_settings
+from shops.pseudonym import key_file_warnings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 errors = Console(stderr=True, highlight=False)
@@ -92,6 +93,8 @@ def settings_with_a_shop(shop: Path | None, may_simulate: bool = True) -> Settin
     is_built_in = settings.shop_folder == settings.var_folder / "shops" / "simulated-medium"
     if is_built_in and may_simulate and not (settings.shop_folder / "shop.toml").exists():
         write_simulated(Size.medium, settings.shop_folder, 7, date(2025, 12, 31))
+    for warning in key_file_warnings(settings.key_file):
+        errors.print(f"  ! {warning}", style="yellow", markup=False)
     return settings
 
 

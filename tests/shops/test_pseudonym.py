@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import stat
+import subprocess
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shops.pseudonym import load_or_create_key, pseudonymise
+from shops.pseudonym import key_file_warnings, load_or_create_key, pseudonymise
 
 KEY = b"k" * 32
 
@@ -63,3 +64,26 @@ def test_a_damaged_key_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="restore it from a backup"):
         load_or_create_key(path)
     assert path.read_text() == "abc"
+
+
+def test_a_key_that_others_may_read_is_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / "pseudonym.key"
+    assert key_file_warnings(path) == []
+    load_or_create_key(path)
+    assert key_file_warnings(path) == []
+    path.chmod(0o644)
+    assert ["mode 0644" in warning and f"chmod 600 {path}" in warning for warning in key_file_warnings(path)] == [True]
+
+
+def test_a_key_that_git_would_take_along_is_warned_of(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    path = tmp_path / "var" / "keys" / "pseudonym.key"
+    load_or_create_key(path)
+    assert [".gitignore" in warning for warning in key_file_warnings(path)] == [True]
+    (tmp_path / ".gitignore").write_text("var/\n")
+    assert key_file_warnings(path) == []
+
+
+def test_the_default_key_is_ignored_by_the_repositorys_own_gitignore() -> None:
+    ignored = (Path(__file__).parents[2] / ".gitignore").read_text(encoding="utf-8").split()
+    assert "var/" in ignored
