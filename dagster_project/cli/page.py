@@ -1,15 +1,18 @@
 """The page a run ends with: what was decided and why, read from the published tables and from nothing else."""
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from assets.erasure.erase import unfinished_erasures
 from dagster_project.resources import state_folder
 from dagster_project.settings import Settings
 from shops.shop import Shop, load_shop
 
+MOST_ALERTS = 4
 
 def print_page(settings: Settings, console: Console) -> None:
     """One page about the newest day that was decided."""
@@ -23,9 +26,17 @@ def print_page(settings: Settings, console: Console) -> None:
         grid.add_column()
         for title, lines in page.sections():
             grid.add_row(title, "\n".join(lines))
+        for text in house_notes(state):
+            grid.add_row("House", text)
         grid.add_row("Tables", f"{state / 'bi.duckdb'} (views over {state / 'published'}; meanings in view data_dictionary)")
         grid.add_row("Next", "\n".join(page.next_steps(str(settings.shop_folder))))
         console.print(grid)
+
+
+def house_notes(state: Path) -> list[str]:
+    """What is amiss with the house itself and not with a day."""
+    begun = unfinished_erasures(state)
+    return [f"{begun} erasures were begun and not finished: start `countinghouse erase` for these customers again"] if begun else []
 
 
 class Page:
@@ -49,6 +60,7 @@ class Page:
             ("Orders", self.orders()),
             ("Review", self.review()),
             ("Quarantine", self.quarantine()),
+            ("Alerts", self.alerts()),
         ]
 
     def about_shop(self) -> list[str]:
@@ -170,6 +182,21 @@ class Page:
         if not total:
             return ["nothing: every row read was accepted"]
         return [f"{total:,} of {read:,} rows: " + ", ".join(f"{table} {reason} {count:,}" for table, reason, count in reasons)]
+
+    def alerts(self) -> list[str]:
+        """One line each, the gravest first."""
+        found = self.rows(
+            "select severity, kind, subject, message, first_seen, as_of_day from alerts where as_of_day >= "
+            f"date '{self.day}' order by list_position(['error', 'warning', 'info'], severity), as_of_day, kind, subject"
+        )
+        if not found:
+            return ["none"]
+        told = [
+            f"{severity}: {message} ({kind}, {subject}" + (f", since {first})" if first < day else ")")
+            for severity, kind, subject, message, first, day in found[:MOST_ALERTS]
+        ]
+        rest = len(found) - len(told)
+        return [*told, f"and {rest} more in view alerts"] if rest else told
 
     def next_steps(self, folder: str) -> list[str]:
         return [
