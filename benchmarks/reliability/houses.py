@@ -86,7 +86,7 @@ def published_hashes(folder: Path) -> dict[tuple[str, str], str]:
     """A hash per published table without its lineage."""
     hashes = {}
     with duckdb.connect() as connection:
-        for file in sorted(folder.glob("[!.]*.parquet")):
+        for file in sorted(folder.glob("[!._]*.parquet")):  # `_published` is lineage
             frame = pl.read_parquet(file)
             kept = frame.drop([name for name in LINEAGE if name in frame.columns])
             connection.register("part", kept)

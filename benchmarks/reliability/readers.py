@@ -90,11 +90,10 @@ def run(size: str, root: Path) -> list[Outcome]:
                 waits = [seen_after(given, version, at) for version, at in swapped.items()]
                 outcome.expect(max(waits) <= 1.0, f"{kind}: a new version was seen after {max(waits):.1f} s only")
                 mixed += sum(is_mixed(answer) for answer in given)
-            times = sorted(answer["seconds"] * 1000 for answer in given if "seconds" in answer)
+                times = sorted(answer["seconds"] * 1000 for answer in given if "seconds" in answer)
                 ends = statistics.quantiles(times, n=20)
-                notes.append(
-                    f"{kind} p50 {statistics.median(times):.0f} ms, p95 {ends[18]:.0f} ms, new version after {max(waits):.2f} s at most"
-                )
+                told_times = f"p50 {statistics.median(times):.0f} ms, p95 {ends[18]:.0f} ms"
+                notes.append(f"{kind} {told_times}, new version after {max(waits):.2f} s at most")
             outcome.note = "; ".join([*notes, f"{mixed} answers over two tables straddled a swap"])
     return [outcome]
 

@@ -1,0 +1,103 @@
+"""A run without room: disk full, memory limit, no permission to write, a clock moved back. It fails in words, and the next run mends itself.
+
+The disk is filled by a limit on the size of files (refused by the kernel in the same place), memory by a limit on address
+space, permission by a state folder that another user owns (or that nobody may write to). The limit is put on the run and its children alone.
+"""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from benchmarks.reliability.houses import Place, torn_tables, unreadable_files
+from benchmarks.reliability.outcome import Outcome, trial
+from benchmarks.reliability.tiny_shop import LAST_DAY, tiny_shop
+
+MEGABYTE = 1_000_000
+LIMITED = """
+import resource, signal, sys
+kind, amount = sys.argv[1], int(sys.argv[2])
+if kind == "disk":
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE if kind == "disk" else resource.RLIMIT_AS, (amount, amount))
+import os
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+SIZES = {
+    "small": (("disk", 3 * MEGABYTE),),
+    "full": (
+        ("disk", MEGABYTE // 50),
+        ("disk", MEGABYTE // 5),
+        ("disk", 3 * MEGABYTE),
+        ("disk", 10 * MEGABYTE),
+        ("memory", 700 * MEGABYTE),
+        ("memory", 1_500 * MEGABYTE),
+    ),
+}
+
+
+def run(size: str, root: Path) -> list[Outcome]:
+    """Fail, look at what stands, run again without the limit, compare."""
+    place = Place(tiny_shop().write(root / "shop"), root / "start", "tiny")
+    place.must("run", "--day", (LAST_DAY - timedelta(days=1)).isoformat())
+    last = LAST_DAY.isoformat()
+    well = place.copy("well")
+    well.must("run", "--day", last)
+    wanted = well.hashes()
+    with trial("no room (disk, memory, permission): fails in words, loses nothing, the next run mends it") as outcome:
+        failed = 0
+        for number, (kind, amount) in enumerate(SIZES[size]):
+            house = place.copy(f"limited-{number}")
+            status, said = limited(house, kind, amount, ("run", "--day", last))
+            failed += status != 0
+            look_and_mend(outcome, house, f"{kind} limit {amount / MEGABYTE:g} MB", status, said, wanted, last)
+        house = place.copy("not-writable")
+        status, said = not_writable(house, ("run", "--day", last))
+        failed += status != 0
+        outcome.expect(status != 0, "a state folder that may not be written to was no error")
+        look_and_mend(outcome, house, "no permission", status, said, wanted, last)
+        outcome.note = f"{failed} of {outcome.tries} runs failed under their limit, the others had room enough"
+    return [outcome]
+
+
+def look_and_mend(outcome: Outcome, house: Place, label: str, status: int, said: str, wanted: dict[tuple[str, str], str], day: str) -> None:
+    """What a starved run left is whole, what it said is words, and the run after it gives the right rows."""
+    outcome.tries += 1
+    outcome.faults += 1
+    outcome.expect("Traceback (most recent call last)" not in said, f"{label}: a traceback: {said[-700:]}")
+    outcome.expect(status == 0 or len(said.strip()) > 20, f"{label}: failed without a word")
+    outcome.expect(status >= 0, f"{label}: died of signal {-status}: {said[-300:]}")
+    outcome.expect(not unreadable_files(house.state), f"{label}: half-written files: {unreadable_files(house.state)[:3]}")
+    outcome.expect(not torn_tables(house.house.published), f"{label}: published tables torn")
+    try:
+        house.must("run", "--day", day)
+    except RuntimeError as error:
+        outcome.expect(False, f"{label}: the next run failed: {error}")
+        return
+    differing = house.wrong_against(wanted)
+    outcome.expect(not differing, f"{label}: {len(differing)} tables and days differ after the next run: {differing[:3]}")
+
+
+def limited(house: Place, kind: str, amount: int, command: tuple[str, ...]) -> tuple[int, str]:
+    """Status and words of a command whose files or memory are limited."""
+    program = str(Path(sys.executable).with_name("countinghouse"))
+    started = [sys.executable, "-c", LIMITED, kind, str(amount), sys.executable, program, *command]
+    done = subprocess.run(started, env=house.environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def not_writable(house: Place, command: tuple[str, ...]) -> tuple[int, str]:
+    """The same, as a user who may read the state but not write to it; restored afterwards."""
+    program = str(Path(sys.executable).with_name("countinghouse"))
+    folders = [house.state, *(folder for folder in house.state.rglob("*") if folder.is_dir() and not folder.is_symlink())]
+    modes = {folder: folder.stat().st_mode for folder in folders}
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        done = subprocess.run([program, *command], env=house.environment, capture_output=True, text=True, check=False, **nobody)
+        return done.returncode, done.stdout + done.stderr
+    finally:
+        for folder, mode in modes.items():
+            folder.chmod(mode)
