@@ -55,8 +55,9 @@ bench-backfill: setup ## a 60-day backfill in one run against a one-day run and 
 bench-reliability: setup ## the promises under fire: kills, readers, repeats, late and bad records, locks, erasure
 	@$(BIN)/python -m benchmarks.reliability $(if $(SIZE),--size $(SIZE),)
 
-docs: setup ## print the generated pages again (input contract, table contracts)
+docs: setup ## print the generated pages again (input contract, table contracts, bad input)
 	@$(BIN)/python -m dagster_project.generated_docs
+	@$(BIN)/python -m benchmarks.reliability.bad_input.page
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --extra dev -o requirements.lock pyproject.toml

@@ -126,14 +126,20 @@ def _must_be_a_file(path: Path) -> None:
         raise UnreadableFileError(f"The {'link' if path.is_symlink() else 'file'} {told}.") from None
     except OSError as error:
         raise UnreadableFileError(f"The file cannot be read ({error.strerror}).") from None
-    if stat.S_ISDIR(mode):
-        if os.access(path, os.R_OK | os.X_OK):
-            raise UnreadableFileError(f"This is a folder; the name of a folder of files has no ending, such as {path.stem}/.")
-        raise UnreadableFileError("The folder may not be read; give the user who runs this the right to.")
-    if not stat.S_ISREG(mode):
+    is_folder = stat.S_ISDIR(mode)
+    if not is_folder and not stat.S_ISREG(mode):
         raise UnreadableFileError("This is no regular file but a device, a pipe or a socket; put a file in its place.")
-    if not os.access(path, os.R_OK):
-        raise UnreadableFileError("The file may not be read; give the user who runs this the right to.")
+    try:
+        if is_folder:
+            os.listdir(path)
+        else:
+            path.open("rb").close()
+    except PermissionError:
+        raise UnreadableFileError("It may not be read; give the user who runs this the right to.") from None
+    except OSError as error:
+        raise UnreadableFileError(f"It cannot be read ({error.strerror}).") from None
+    if is_folder:
+        raise UnreadableFileError(f"This is a folder; the name of a folder of files has no ending, such as {path.stem}/.")
 
 
 def _must_be_text(path: Path, shop: Shop) -> None:

@@ -76,6 +76,8 @@ def faulty_rows(frame: pl.DataFrame, faults: pl.Series, days: pl.Series, table: 
 
 def duplicate_rows(table: Table, repeated: pl.DataFrame) -> pl.DataFrame:
     """Quarantine rows of repetitions; `repeated` has the landed columns and `first_file`, `first_row` of the row that was kept."""
+    if repeated.is_empty():
+        return pl.DataFrame(schema=QUARANTINE_SCHEMA)
     columns = [column for column in table.columns if not column.personal]
     names = {column.name: column.name for column in columns}
     return repeated.select(

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from dagster_project.cli import shop_commands
 from dagster_project.cli.erase_command import erase
+from dagster_project.cli.export_command import export
 from dagster_project.settings import Settings, export_settings, load_settings
 from shops.shop import ShopError, load_shop
 
@@ -27,6 +28,7 @@ A *shop* is a folder with CSV or Parquet files and a `shop.toml` (docs/input_con
 built-in simulated shop is used. All state lies in `var/`; delete it and everything can be made again.""",
 )
 app.command()(erase)
+app.command()(export)
 app.add_typer(shop_commands.app, name="shop", help="Make, convert and check shop folders.")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
