@@ -71,7 +71,10 @@ class RunLogHandler(logging.Handler):
 
 
 def failure_reason(event: dg.DagsterEvent) -> str:
-    """The innermost error of a failed step, in its own words."""
+    """The innermost error of a failed step, in its own words; a `Failure` raised by an asset has its sentence for itself."""
+    told = event.step_failure_data.user_failure_data
+    if told is not None and told.description:
+        return told.description
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause

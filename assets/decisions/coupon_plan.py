@@ -110,7 +110,8 @@ def _plan_day(
         .join(coupons.select("coupon_id", "category"), on="coupon_id", how="left")
     )
     candidates = offers.select(OFFER_COLUMNS)
-    everyone = customers.select("customer_key", "segment") if candidates.height else None
+    is_causal = bool(scores["causal"].any())
+    everyone = customers.select("customer_key", "segment") if is_causal else None
     settings = CouponSettings(
         target_gap=FEW_OFFERS_GAP if candidates.height <= FEW_OFFERS else MANY_OFFERS_GAP,
         budget_gap=BUDGET_GAP,
@@ -130,7 +131,9 @@ def _plan_day(
     plans = [budget.certificate, assignment.certificate]
     frames = {
         BUDGET: budget.budget.with_columns(**told, input_version=pl.lit(budget.certificate.input_hash)),
-        ASSIGNMENTS: assignment.assignments.with_columns(**told, input_version=pl.lit(assignment.certificate.input_hash)),
+        ASSIGNMENTS: name_missing_consent(assignment.assignments, customers).with_columns(
+            **told, input_version=pl.lit(assignment.certificate.input_hash)
+        ),
         CURVE: budget.curve,
         LIMITS: pl.concat(
             [
@@ -141,6 +144,16 @@ def _plan_day(
         CERTIFICATES: certificates_frame(plans).drop("seconds"),
     }
     return frames, plans
+
+
+def name_missing_consent(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """The assignments, with the reason `no_consent` for customers who have no offer because they may not be written to."""
+    silent = customers.filter(~pl.col("may_be_written_to"))["customer_key"]
+    is_silent = pl.col("customer_key").is_in(silent.implode()) & (pl.col("reason_code") == "not_eligible")
+    return assignments.with_columns(
+        sentence=pl.when(is_silent).then(pl.lit("May not be written to: this customer has not consented.")).otherwise("sentence"),
+        reason_code=pl.when(is_silent).then(pl.lit("no_consent")).otherwise("reason_code"),
+    )
 
 
 def _limits(house: House, scores: pl.DataFrame, coupons: pl.DataFrame) -> CouponLimits:

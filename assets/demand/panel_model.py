@@ -22,7 +22,7 @@ from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
 from assets.tracking import FamilyRun, Tracking, TrainingRecord
 from assets.warehouse import Warehouse
-from assets.windows import by_training_day
+from assets.windows import Window, by_training_day
 
 if TYPE_CHECKING:
     from learning.demand import DemandModel, DemandSettings
@@ -69,7 +69,8 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
     window = partition_window(context)
     inputs = read_demand_inputs(house, warehouse, window.last_day)
     runs, scores, importances = [], [], []
-    for trained_as_of, days in by_training_day(window.days, house.shop.first_day):
+    first_known = first_known_day(inputs, window)
+    for trained_as_of, days in by_training_day(window.days, max(house.shop.first_day, first_known)):
         trained = train_or_reuse(house, inputs, trained_as_of)
         context.log.info("demand model of %s %s", trained_as_of, "reused" if trained.was_there else "trained")
         run_id, model_version = tracking.record(_training_record(trained, trained_as_of))
@@ -103,6 +104,24 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
     )
 
 
+def first_known_day(inputs: DemandInputs, window: Window) -> date:
+    """The day on which the first sale or count of goods became known: before it nothing can be learned, and from it on every day is
+    served, be it by a model of one day. Raises Failure where the window begins before that day."""
+    known = inputs.panel_versions.frame["known_on"].min()
+    if known is None:
+        raise dg.Failure(
+            f"No goods are known by {window.last_day}: the shop has handed in neither sales nor counts of products that are goods. Hand in "
+            "order_lines or daily_sales (products with is_service = true do not count), see `countinghouse shop check`."
+        )
+    assert isinstance(known, date)
+    if known > window.start:
+        raise dg.Failure(
+            f"Nothing can be decided for {window.start}: the first sale or count of goods became known on {known}. "
+            f"Decide {known} or later, or hand in earlier records."
+        )
+    return known
+
+
 @dataclass(frozen=True)
 class TrainedModel:
     """A demand model and where it stands."""
@@ -131,10 +150,6 @@ def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> T
     if was_there:
         model = DemandModel.load(folder)
     else:
-        if panel.is_empty():
-            raise dg.Failure(
-                f"No sales are known as of {trained_as_of}: nothing can be learned. Land earlier days first, or decide for a later day."
-            )
         model = train(panel, holidays, settings, as_of_day=trained_as_of)
         _save_whole(model, folder, fingerprint)
     items = panel.select("product_id", "location_id").n_unique()

@@ -48,6 +48,10 @@ class LandedFiles:
                 self.day_file(table, day).unlink(missing_ok=True)
         return {day: part.height for day, part in by_day.items()}
 
+    def days_with_rows(self, table: str, window: Window) -> list[date]:
+        """Days of the window on which the table has landed records."""
+        return [day for day in window.days if self.day_file(table, day).exists()]
+
     def outside(self, table: str, window: Window) -> pl.DataFrame:
         """Rows of the table landed on days outside the window."""
         inside = {self.day_file(table, day).name for day in window.days}
@@ -102,7 +106,9 @@ def fingerprints(rows: pl.DataFrame, days: Iterable[date]) -> dict[date, str]:
 
 
 def late_arrivals_known_today(rows: pl.DataFrame, table: str, files: LandedFiles, window: Window) -> pl.DataFrame:
-    """Give records that were handed in after their day had been landed the day they arrived: the window's last.
+    """Give records that were handed in after their day had been landed the day they arrived: the window's last, or the newest landed
+    day where the window lies before it, so that running an old day again learns nothing that came after it. (The newest landed day stays
+    open until the next one is landed.)
 
     A record that was landed keeps the day it was landed on. One that was never landed although its `known_on` day was, arrived now;
     inside the window a record's own `recorded_at` is believed. In a first import nothing is landed, so every record keeps its day.
@@ -116,13 +122,12 @@ def late_arrivals_known_today(rows: pl.DataFrame, table: str, files: LandedFiles
     inside = files.inside(table, window).select(*content, landed_on="known_on").unique(content, keep="first", maintain_order=True)
     fresh = rows.join(files.outside(table, window).select(content), on=content, how="anti", nulls_equal=True)
     placed = fresh.join(inside, on=content, how="left", nulls_equal=True)
+    arrived_on = max(window.last_day, *landed_days)
     is_landed_day = pl.col("known_on").is_in(pl.Series(list(landed_days), dtype=pl.Date).implode())
     came_now = (
         is_landed_day & ((pl.col("known_on") < window.start) | pl.col("recorded_at").is_null()) & (pl.col("known_on") <= window.last_day)
     )
-    known_on = (
-        pl.when(pl.col("landed_on").is_not_null()).then("landed_on").when(came_now).then(pl.lit(window.last_day)).otherwise("known_on")
-    )
+    known_on = pl.when(pl.col("landed_on").is_not_null()).then("landed_on").when(came_now).then(pl.lit(arrived_on)).otherwise("known_on")
     key = ["known_on", *landed_key(TABLES[table]), "source_file", "source_row"]
     return placed.with_columns(known_on=known_on).drop("landed_on").sort(key)
 

@@ -34,6 +34,7 @@ SPECS = [
 CHECKS = [
     dg.AssetCheckSpec("totals_reconcile", asset=COUNTS, blocking=True, description="Rows read = accepted + quarantined, for every file."),
     dg.AssetCheckSpec("quarantine_is_small", asset=QUARANTINE, description="At most 2 % of the rows read are in quarantine."),
+    dg.AssetCheckSpec("no_day_was_emptied", asset=COUNTS, description="No landed day that held records came back without any."),
 ]
 
 
@@ -46,13 +47,28 @@ def landing(context: dg.AssetExecutionContext, house: House, warehouse: Warehous
     landed_days = files.landed_days()
     stretched = window_with_missed_days(window, house.shop.first_day, set(landed_days))
     marks: dict[date, dict[str, str]] = {day: {} for day in stretched.days}
+    emptied: list[str] = []
     for name in TABLES:
+        before = files.days_with_rows(name, stretched)
         rows_by_day = _land_table(house, files, name, stretched, marks)
+        emptied += [f"{name} of {day}" for day in before if day not in rows_by_day]
         yield dg.MaterializeResult(
             asset_key=["landing", name],
             metadata={"dagster/row_count": sum(rows_by_day.get(day, 0) for day in window.days), "days_landed": len(stretched.days)},
         )
     files.record_landed(marks)
+    if emptied:
+        context.log.warning(
+            "%s held records that the shop no longer hands in: now empty. If that is not meant, hand the records in again.",
+            ", ".join(emptied[:10]) + (f" and {len(emptied) - 10} more" if len(emptied) > 10 else ""),
+        )
+    yield dg.AssetCheckResult(
+        check_name="no_day_was_emptied",
+        asset_key=COUNTS,
+        passed=not emptied,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"emptied": ", ".join(emptied[:100]), "tables_and_days": len(emptied)},
+    )
     yield from _reconciled(files)
 
 

@@ -133,5 +133,6 @@ def _metrics(model: "ResponseModel", facts: pl.DataFrame) -> dict[str, float]:
 def _pilot(house: House, customers: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     from learning.response import pilot_plan
 
-    plan = pilot_plan(customers.height, live, house.shop.coupons.pilot_budget)
+    writable = customers.filter(pl.col("email_consent").fill_null(True))
+    plan = pilot_plan(writable.height, live, house.shop.coupons.pilot_budget)
     return plan.arms.with_columns(assumptions=pl.lit(" ".join(plan.notes)))

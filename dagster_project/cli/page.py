@@ -14,6 +14,7 @@ from shops.shop import Shop, load_shop
 
 MOST_ALERTS = 4
 
+
 def print_page(settings: Settings, console: Console) -> None:
     """One page about the newest day that was decided."""
     shop = load_shop(settings.shop_folder)
@@ -83,13 +84,13 @@ class Page:
             " coverage_q95, trained_as_of, model_version from training_runs_latest"
         )
         if not row or row[0][0] is None:
-            return ["the history is too short to replay past forecasts; class rates are used and said so in column model"]
+            return ["no past forecast could be replayed: the history is too short or shows no sale; column model says what is used instead"]
         wape, naive, skill, low, high, bias, coverage, trained, version = row[0]
         units = self.one("select sum(forecast_units) from demand_forecast where horizon_days <= 28")
         return [
-            f"error per item and day {wape:.1%} of units, seasonal naive {naive:.1%} (replayed past forecasts, WAPE); "
-            f"skill {skill:.1%} [{low:.1%} to {high:.1%}]",
-            f"bias of the total {bias:+.1%}; 95 % quantiles held {_percent(coverage)} of the time; {units:,.0f} units "
+            f"error per item and day {wape:.1%} of units, seasonal naive {_percent(naive, 1)} (replayed past forecasts, WAPE); "
+            f"skill {_percent(skill, 1)} [{_percent(low, 1)} to {_percent(high, 1)}]",
+            f"bias of the total {_percent(bias, 1, '+')}; 95 % quantiles held {_percent(coverage)} of the time; {units:,.0f} units "
             "expected in the next 28 days",
             f"model {version}, trained on what was known on {trained}",
         ]
@@ -117,7 +118,13 @@ class Page:
         ]
 
     def no_coupons(self) -> list[str]:
-        pilot = self.rows("select count(*), sum(customers), sum(expected_cost), any_value(assumptions) from pilot_plan_latest")[0]
+        day = f"as_of_day = date '{self.day}'"
+        refusals = self.rows(f"select sentence, count(*) from coupon_assignments where {day} group by 1 order by 2 desc, 1 limit 1")
+        if refusals:
+            return [f"no plan: nobody can be offered a coupon. {refusals[0][0]} ({refusals[0][1]:,} customers)"]
+        pilot = self.rows(f"select count(*), sum(customers), sum(expected_cost), any_value(sentence) from pilot_plan where {day}")[0]
+        if pilot[0] and not pilot[1]:
+            return ["no plan: no randomised trial is known, so nothing causal can be said (`causal = false`)", pilot[3]]
         if pilot[0]:
             return [
                 "no plan: no randomised trial is known, so nothing causal can be said (`causal = false`)",
@@ -205,5 +212,5 @@ class Page:
         ]
 
 
-def _percent(share: float | None) -> str:
-    return "an unknown share" if share is None else f"{share:.0%}"
+def _percent(share: float | None, digits: int = 0, sign: str = "") -> str:
+    return "unknown" if share is None else f"{share:{sign}.{digits}%}"

@@ -52,7 +52,8 @@ def backtest_grid(grid: DemandGrid, holidays: pl.DataFrame, settings: DemandSett
     """The same on a grid with the calendar's closing days only (learned ones are found from each origin's past)."""
     events = names_by_day(holidays, grid.days.tolist())
     lighter = replace(settings, training_rows=max(int(settings.training_rows * TRAINING_SHARE), 1))
-    replays = [_replay(grid, origin, horizon, holidays, events, lighter) for origin, horizon in replay_origins(grid.n_days, settings)]
+    origins = replay_origins(grid.n_days, settings)
+    replays = [replay for origin, horizon in origins if (replay := _replay(grid, origin, horizon, holidays, events, lighter)) is not None]
     residuals = pl.concat([pl.DataFrame(schema=RESIDUAL_SCHEMA), *(_residuals(replay) for replay in replays)])
     return Backtest(score_replays(replays, residuals, settings), residuals)
 
@@ -66,9 +67,14 @@ def replay_origins(n_days: int, settings: DemandSettings) -> list[tuple[int, int
     return [(origin, horizon) for origin in origins if origin + 1 >= MIN_TRAINING_DAYS]
 
 
-def _replay(grid: DemandGrid, origin: int, horizon: int, holidays: pl.DataFrame, events: list[str], settings: DemandSettings) -> Replay:
+def _replay(
+    grid: DemandGrid, origin: int, horizon: int, holidays: pl.DataFrame, events: list[str], settings: DemandSettings
+) -> Replay | None:
+    """One origin replayed; None where no item had shown any demand by then."""
     learned = close_learned_days(grid)
     kept = np.asarray(learned.valid[:, : origin + 1].any(axis=1), dtype=np.bool_)
+    if not kept.any():
+        return None
     past = learned.part(kept, origin + 1)
     coming = coming_from_history(grid, kept, origin, horizon, events, settings)
     forecasts = forecast_items(fit_parts(past, holidays, settings), past, coming, settings)

@@ -2,6 +2,8 @@
 
 All estimators of this package read a `DemandGrid`. Terms: an *item* is a product at a location; a cell is *valid* when it
 shows demand: the location was open, the item was on sale, and stock did not run out (a stock-out day is missing, not zero).
+Only where an item never ended a day in stock do its stock-out days count, from its first sale on: what it sold is a low estimate of its
+demand, and there is no other.
 """
 
 from dataclasses import dataclass
@@ -120,15 +122,17 @@ def build_grid(panel: pl.DataFrame, last_day: date | None = None) -> DemandGrid:
         flat[at] = values.cast(pl.Float64).to_numpy()
         return flat.reshape(shape)
 
-    known = placed["units"].cast(pl.Float64)
-    known = known.is_not_null() & known.is_finite().fill_null(False)
+    counted = placed["units"].cast(pl.Float64)
+    known = matrix(counted.is_not_null() & counted.is_finite().fill_null(False), 0.0) > 0
     units = matrix(placed["units"].cast(pl.Float64).fill_nan(None).fill_null(0.0).clip(lower_bound=0.0), 0.0)
     is_open = matrix(placed["is_open"].fill_null(True), 0.0) > 0
     censored = matrix(placed["is_censored"].fill_null(False), 0.0) > 0
     on_promotion = matrix(placed["on_promotion"].fill_null(False), 0.0) > 0
     discount = matrix(placed["discount_share"].fill_nan(None).fill_null(0.0).clip(0.0, 1.0), 0.0) * on_promotion
     # sales on a day the calendar calls closed happened all the same: they are demand
-    valid = (matrix(known, 0.0) > 0) & (is_open | (units > 0)) & ~censored
+    told = known & (is_open | (units > 0))
+    valid = told & ~censored
+    valid |= told & (units.cumsum(axis=1) > 0) & ~valid.any(axis=1, keepdims=True)
     price = _carried_forward(matrix(placed["unit_price"].fill_nan(None), np.nan))
     return DemandGrid(first_day, items.drop("item"), units, valid, censored, is_open, on_promotion, discount, price)
 

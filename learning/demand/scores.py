@@ -2,7 +2,8 @@
 
 wape: sum of absolute errors over sum of units. bias: sum of forecasts over sum of units, less 1. rmsse: root mean squared error
 over that of the one-day naive forecast in the past (M5 competition's definition); wrmsse: rmsse weighted by the net revenue of the
-last four weeks. skill: 1 - wrmsse / wrmsse of seasonal naive, with a 90 % bootstrap interval over series. Only valid days count.
+last four weeks (an item without a price counts at the mean price, a shop without prices by units). skill: 1 - wrmsse / wrmsse of
+seasonal naive, with a 90 % bootstrap interval over series. Only valid days count.
 """
 
 from dataclasses import dataclass
@@ -118,7 +119,8 @@ def _level_series(replay: Replay, level: str) -> list[_Series]:
     steps = np.diff(history, axis=1) ** 2
     counted = known[:, 1:] & known[:, :-1]
     scale = np.divide((steps * counted).sum(axis=1), counted.sum(axis=1), out=np.full(history.shape[0], np.nan), where=counted.any(axis=1))
-    price = np.where(np.isnan(past.price[:, -1]), 1.0, past.price[:, -1])
+    price = np.nan_to_num(past.price[:, -1])
+    price = np.where(price > 0, price, price[price > 0].mean() if (price > 0).any() else 1.0)
     revenue = _grouped(group, (past.units[:, -REVENUE_DAYS:].sum(axis=1) * price)[:, None])[:, 0]
     actual = _grouped(group, replay.actual * replay.valid)
     told = _grouped(group, replay.valid.astype(np.float64)) > 0

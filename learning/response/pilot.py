@@ -48,7 +48,8 @@ class PilotAssumptions:
 
 @dataclass(frozen=True)
 class PilotPlan:
-    """arms: one row per arm, control first (coupon_id null). notes: assumptions and what was left out, as sentences."""
+    """arms: one row per arm, control first (coupon_id null); one control row without customers where no pilot is possible, whose sentence
+    says why. notes: assumptions and what was left out, as sentences."""
 
     arms: pl.DataFrame
     expected_cost: float
@@ -78,13 +79,29 @@ def pilot_plan(n_customers: int, coupons: pl.DataFrame, pilot_budget: float, ass
         chosen = chosen.head(-1)
         size, control = _sizes(n_customers, chosen, pilot_budget, assumptions)
     if chosen.height == 0 or size < 1:
-        return PilotPlan(pl.DataFrame(schema=PILOT_SCHEMA), 0.0, (*notes, "Neither the customers nor the budget allow a pilot."))
+        return PilotPlan(_no_arms(_why_not(n_customers, usable, pilot_budget)), 0.0, tuple(notes))
     if _power(size, control, assumptions.hoped_uplift, assumptions) < assumptions.power:
         notes.append("This pilot is too small for the hoped uplift; it still shows redemption and large effects.")
     if size < assumptions.smallest_arm:
         notes.append(f"An arm has {size} customers, fewer than the {assumptions.smallest_arm} that the response model asks for.")
     arms = _arms_frame(chosen, size, control, assumptions)
     return PilotPlan(arms, float(arms["expected_cost"].sum()), tuple(notes))
+
+
+def _why_not(n_customers: int, usable: pl.DataFrame, pilot_budget: float) -> str:
+    """Return one sentence that says what a pilot lacks."""
+    if n_customers == 0:
+        return "No pilot: there is no customer who may be written to."
+    if usable.is_empty():
+        return "No pilot: no coupon can be given out tomorrow."
+    if pilot_budget <= 0:
+        return "No pilot: the pilot budget is 0."
+    return f"No pilot: {n_customers} customers, a pilot budget of {pilot_budget:.2f} and the coupons in stock are too few for two arms."
+
+
+def _no_arms(sentence: str) -> pl.DataFrame:
+    row = {"face_value": 0.0, "customers": 0, "propensity": 1.0, "expected_redemptions": 0.0, "expected_cost": 0.0, "sentence": sentence}
+    return pl.DataFrame([row], schema=PILOT_SCHEMA)
 
 
 def _sizes(n_customers: int, arms: pl.DataFrame, budget: float, assumptions: PilotAssumptions) -> tuple[int, int]:

@@ -7,7 +7,7 @@ asked for another coupon); not_worth_it (no offer earns more than it costs); not
 import numpy as np
 import polars as pl
 
-from optimization.coupons.choice_program import ChoiceProgram
+from optimization.coupons.choice_program import ChoiceProgram, LimitRow
 from optimization.coupons.choice_solution import ChoiceSolution
 from optimization.linear_program.arrays import Integers
 
@@ -70,7 +70,10 @@ def decisions_of(offers: pl.DataFrame, program: ChoiceProgram, solution: ChoiceS
             "redemption_probability": _gather(offers["redemption_probability"], chosen_of_group),
             "next_best_coupon_id": _gather(ids, next_best),
             "is_own_best": (pick == pl.Series(own_best)) if count else pl.Series([], dtype=pl.Boolean),
-            "blocking": pl.Series(blocking, dtype=pl.String),
+            "blocking": pl.Series([None if row is None else row.limit_name for row in blocking], dtype=pl.String),
+            "nothing_allowed": pl.Series(
+                [row is not None and not row.is_minimum and row.allowed == 0 for row in blocking], dtype=pl.Boolean
+            ),
         }
     )
 
@@ -87,11 +90,11 @@ def _first_top(values: np.ndarray, starts: Integers, owner: Integers) -> Integer
     return np.minimum.reduceat(position, starts)
 
 
-def _blocking_limit(program: ChoiceProgram, solution: ChoiceSolution, own_best: Integers, chosen: Integers) -> list[str | None]:
+def _blocking_limit(program: ChoiceProgram, solution: ChoiceSolution, own_best: Integers, chosen: Integers) -> list[LimitRow | None]:
     """Name, per group, the limit that charges the own best offer most above the given one; without a charge, the one with no room."""
-    names: list[str | None] = [None] * len(own_best)
+    found: list[LimitRow | None] = [None] * len(own_best)
     if not program.rows:
-        return names
+        return found
     needs = program.matrix()[own_best].toarray()
     holds = np.where((chosen >= 0)[:, None], program.matrix()[np.maximum(chosen, 0)].toarray(), 0.0)
     charge = (needs - holds) * solution.prices
@@ -100,8 +103,13 @@ def _blocking_limit(program: ChoiceProgram, solution: ChoiceSolution, own_best: 
     by_charge, by_room = charge.argmax(axis=1), lacking.argmax(axis=1)
     worst = np.where(charge.max(axis=1) > 1e-9, by_charge, by_room)
     for group in np.flatnonzero(chosen != own_best).tolist():
-        names[group] = program.rows[int(worst[group])].limit_name
-    return names
+        found[group] = program.rows[int(worst[group])]
+    return found
+
+
+def money(column: str) -> pl.Expr:
+    """An amount as sentences show it: two digits, 0 where unknown, never -0.0."""
+    return pl.col(column).fill_null(0.0).round(2) + 0.0
 
 
 def explain(rows: pl.DataFrame) -> pl.DataFrame:
@@ -126,8 +134,8 @@ def explain(rows: pl.DataFrame) -> pl.DataFrame:
         .otherwise(blocked)
     )
     limit = pl.col("blocking").fill_null("limits").str.replace_all("_", " ")
-    best, earns = pl.col("best_coupon_id").fill_null("none"), pl.col("best_value").fill_null(0.0).round(2)
-    own, value = pl.col("coupon_id").fill_null("none"), pl.col("value").fill_null(0.0).round(2)
+    best, earns = pl.col("best_coupon_id").fill_null("none"), money("best_value")
+    own, value = pl.col("coupon_id").fill_null("none"), money("value")
     sentence = (
         pl.when(pl.col("reason_code") == "not_eligible")
         .then(pl.lit("No coupon on offer may go to this customer."))
@@ -141,6 +149,8 @@ def explain(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.format("Coupon {} is given to reach a required minimum; it is worth {}.", own, value))
         .when(given)
         .then(pl.format("Coupon {} worth {} instead of {} worth {}: the {} is better spent elsewhere.", own, value, best, earns, limit))
+        .when(pl.col("nothing_allowed").fill_null(False))
+        .then(pl.format("Coupon {} would be worth {}, but the {} is 0.", best, earns, limit))
         .otherwise(pl.format("Coupon {} would be worth {}, but the {} is better spent elsewhere.", best, earns, limit))
     )
     regret = (pl.max_horizontal("best_value", pl.lit(0.0)).fill_null(0.0) - pl.col("value")).clip(lower_bound=0.0)

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from optimization.certificate import PlanCertificate, hash_inputs
+from optimization.coupons.assignment_rows import money
 from optimization.coupons.budget_cells import prepare_cells
 from optimization.coupons.budget_curve import budget_curve
 from optimization.coupons.certify import certify
@@ -129,14 +130,14 @@ def _budget_frame(cells: pl.DataFrame, solution: ChoiceSolution, free: ChoiceSol
         expected_redemptions=pl.when(pl.col("face_value") > 0).then(cost / pl.col("face_value")).otherwise(0.0),
         roi=pl.when(cost > 0).then(pl.col("issued") * pl.col("mean_value") / cost),
     )
-    each, issued, free_count = pl.col("mean_value").round(2), pl.col("issued"), pl.col("unconstrained_issued")
+    each, issued, free_count = money("mean_value"), pl.col("issued"), pl.col("unconstrained_issued")
     sentence = (
         pl.when((issued == 0) & (pl.col("mean_value") <= 0))
-        .then(pl.format("None: a coupon loses {} on average here.", -each))
+        .then(pl.format("None: a coupon loses {} on average here.", 0.0 - each))
         .when((issued == 0) & (free_count == 0))
         .then(pl.format("None: another coupon earns more in this segment than the {} of this one.", each))
         .when(issued < free_count)
-        .then(pl.format("{} of {} that would be worth it at {} each; the limits leave the rest elsewhere.", issued, free_count, each))
+        .then(pl.format("{} of {} that would be worth it at {} each; the limits allow no more.", issued, free_count, each))
         .when(issued > free_count)
         .then(
             pl.format(

@@ -6,6 +6,8 @@ A limit that is not full has the price 0 exactly.
 Public: `limit_table`.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -18,9 +20,10 @@ from optimization.replenishment.sentences import number
 _SMALLEST_PRICE = 1e-7
 
 
-def limit_table(staged: StagedOrders, rooms: Rooms, suppliers: pl.DataFrame) -> pl.DataFrame:
+def limit_table(staged: StagedOrders, rooms: Rooms, suppliers: pl.DataFrame, wanted: Mapping[str, float]) -> pl.DataFrame:
     """Return one row per limit (grain: limit_name, scope): purchase_budget, warehouse_volume per location, supplier_minimum per supplier.
 
+    wanted: value of what would be ordered from each supplier today without any joint limit, money (absent: nothing).
     allowed, used and slack in `unit` (money or m3; slack below 0 = broken); shadow_price in money per unit; relaxed_by is how much the
     limit had to give way because limits collide, 0 where it holds.
     """
@@ -42,7 +45,7 @@ def limit_table(staged: StagedOrders, rooms: Rooms, suppliers: pl.DataFrame) -> 
         price = float(answer.minimum_prices[index]) if values[index] > 0 else 0.0
         row = _row("supplier_minimum", name, minimum, float(values[index]), price if price >= _SMALLEST_PRICE else 0.0, "money", 0.0)
         row["slack"] = float(values[index]) - minimum if values[index] > 0 else 0.0
-        rows.append({**row, "sentence": _minimum_sentence(row)})
+        rows.append({**row, "sentence": _minimum_sentence(row, wanted.get(name, 0.0), float(rooms.room[0]))})
     return pl.DataFrame(rows, schema=LIMITS_SCHEMA)
 
 
@@ -73,10 +76,18 @@ def _room_sentence(row: dict[str, object]) -> str:
     return f"The {what} does not bind: {number(used, 2)} of {number(allowed, 2)}{unit} used."
 
 
-def _minimum_sentence(row: dict[str, object]) -> str:
+def _minimum_sentence(row: dict[str, object], wanted: float, budget: float) -> str:
     allowed, used, price = (float(str(row[name])) for name in ("allowed", "used", "shadow_price"))
+    minimum = f"its minimum of {number(allowed, 2)}"
+    if used == 0 and wanted <= 0:
+        return f"Nothing is wanted from {row['scope']} today, so {minimum} does not matter."
     if used == 0:
-        return f"Nothing is ordered from {row['scope']} today, so its minimum of {number(allowed, 2)} does not matter."
+        goods = f"Goods worth {number(wanted, 2)} are wanted from {row['scope']}"
+        if allowed > budget:
+            return f"{goods}, but {minimum} is above the purchase budget of {number(budget, 2)}: nothing can be ordered there."
+        if wanted < allowed:
+            return f"{goods}, less than {minimum}; ordering up to it costs more than it saves or than the other limits leave."
+        return f"{goods}, but under the other limits an order that reaches {minimum} is not worth it."
     if price > 0:
         return f"A minimum lower by 1.00 at {row['scope']} saves {number(price, 4)}."
     return f"The order of {number(used, 2)} at {row['scope']} is above its minimum of {number(allowed, 2)}."

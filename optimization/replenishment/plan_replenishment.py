@@ -12,7 +12,7 @@ import polars as pl
 from optimization.certificate import PlanCertificate, PlanStatus, hash_inputs, relative_gap
 from optimization.linear_program import SOLVER, solver_version
 from optimization.replenishment.check_plan import check_plan
-from optimization.replenishment.item_needs import item_needs
+from optimization.replenishment.item_needs import ItemNeeds, item_needs
 from optimization.replenishment.joint_stages import StagedOrders, stage_orders
 from optimization.replenishment.limit_table import limit_table
 from optimization.replenishment.order_table import order_table
@@ -70,7 +70,14 @@ def plan_replenishment(
         checked=True,
         violations=tuple(violation.message for violation in violations),
     )
-    return ReplenishmentPlan(orders, limit_table(staged, rooms, terms), supplier_table(orders, terms), certificate)
+    limits_told = limit_table(staged, rooms, terms, _wanted(planned, needs))
+    return ReplenishmentPlan(orders, limits_told, supplier_table(orders, terms), certificate)
+
+
+def _wanted(planned: pl.DataFrame, needs: ItemNeeds) -> dict[str, float]:
+    """Value per supplier of what its items would order today if there were no joint limits, money."""
+    values = planned.select("supplier_id", value=pl.when("is_order_day").then(pl.Series(needs.alone) * pl.col("unit_cost")).otherwise(0.0))
+    return dict(values.group_by("supplier_id").agg(pl.col("value").sum()).iter_rows())
 
 
 def _status(staged: StagedOrders, rooms: Rooms) -> PlanStatus:

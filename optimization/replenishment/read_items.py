@@ -94,6 +94,8 @@ def _blocked_because() -> pl.Expr:
     return (
         pl.when(pl.col("discontinued").fill_null(False))
         .then(pl.lit("the product is discontinued"))
+        .when(pl.col("unit_cost").is_null() & pl.col("unit_price").is_null())
+        .then(pl.lit("neither its unit cost nor its price is known"))
         .when(pl.col("unit_cost").is_null())
         .then(pl.lit("its unit cost is unknown"))
         .when(pl.col("unit_cost") <= 0)

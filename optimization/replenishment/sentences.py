@@ -66,6 +66,10 @@ def _because(row: Row) -> str:
             row["not_worth_it_cut_units"],
             lambda n: f"{n} would be useful, but the smallest order costs more than it saves",
         ),
-        ("pack_rounding_units", row["pack_rounding_units"] if row["pack_units"] > 1 else 0.0, lambda n: f"pack rounding adds {n}"),
+        (
+            "pack_rounding_units",
+            row["pack_rounding_units"] if row["pack_units"] > 1 and row["order_units"] > 0 else 0.0,
+            lambda n: f"pack rounding adds {n}",
+        ),
     ]
     return "".join(f"; {say(number(units))}" for _, units, say in clauses if units >= 0.05)

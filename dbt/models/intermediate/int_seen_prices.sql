@@ -1,6 +1,6 @@
 -- The prices customers were last seen to pay, per item, from each day on (`effective_on`) on which they changed. A price is
 -- seen on the day the sale became known, so nothing here is ever revised:
---   seen_price    average price of the last day with sales, coupons aside
+--   seen_price    average price of the last day with sales, coupons aside; sales for nothing show no price
 --   shelf_price   the same for the last such day without promotion
 --   usual_price   median shelf price of the last 15 such days: stands in for a regular price nobody stated
 with sales as (
@@ -14,7 +14,7 @@ with sales as (
             partition by sales.product_id, sales.location_id order by sales.known_on
         ) as is_old_news
     from {{ ref('fct_sales_daily') }} as sales
-    where sales.units > 0
+    where sales.units > 0 and sales.gross_revenue - sales.discount_amount + sales.coupon_discount_amount > 0
 ),
 
 promoted as (

@@ -116,6 +116,16 @@ def test_a_range_over_both_days_keeps_late_arrivals_late(files: LandedFiles, win
     assert landed(files) == before
 
 
+@pytest.mark.parametrize("windows", [[(2, 2), (3, 3), (4, 4)], [(4, 4), (2, 3)], [(2, 4)]], ids=["one by one", "backwards", "range"])
+def test_late_arrivals_are_placed_alike_whether_days_run_one_by_one_or_as_a_range(
+    files: LandedFiles, windows: list[tuple[int, int]]
+) -> None:
+    land(files, sales((1, "a", 1), (3, "a", 3)), 1, 4)
+    for window in windows:
+        land(files, sales((1, "a", 1), (3, "a", 3), (2, "late", 8)), *window)
+    assert landed(files) == [(1, 1, "a", 1), (3, 3, "a", 3), (4, 2, "late", 8)]
+
+
 def test_fingerprints_do_not_depend_on_the_order_of_rows_or_where_they_stood() -> None:
     rows = sales((1, "a", 1), (1, "b", 2), (2, "a", 3))
     moved = rows.sample(fraction=1.0, shuffle=True, seed=3).with_columns(source_file=pl.lit("other.csv"), source_row=pl.lit(9, pl.Int64))

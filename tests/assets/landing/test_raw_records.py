@@ -10,6 +10,7 @@ import pytest
 
 from assets.house import House
 from assets.landing.raw_records import landing
+from assets.warehouse import Warehouse
 
 TOML = """[shop]
 name = "tiny"
@@ -36,7 +37,8 @@ class GrowingShop:
         asset = landing.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=DAYS))
         key = f"2024-03-{first:02d}"
         tags = {"dagster/asset_partition_range_start": key, "dagster/asset_partition_range_end": f"2024-03-{last or first:02d}"}
-        result = dg.materialize([asset], resources={"house": self.house}, tags=tags, instance=dg.DagsterInstance.ephemeral())
+        resources = {"house": self.house, "warehouse": Warehouse(path=str(self.house.warehouse))}
+        result = dg.materialize([asset], resources=resources, tags=tags, instance=dg.DagsterInstance.ephemeral())
         assert result.success
         return result
 
@@ -94,10 +96,32 @@ def test_refused_rows_are_counted_and_do_not_stop_the_run(shop: GrowingShop) -> 
     assert (counts["rows_read"], counts["rows_accepted"], counts["rows_quarantined"]) == (3, 1, 2)
 
 
-def test_a_row_taken_back_empties_its_day(shop: GrowingShop) -> None:
+def test_a_source_day_that_disappears_empties_its_day_and_says_so(shop: GrowingShop) -> None:
     shop.hand_in("2024-03-01,tea,1,", "2024-03-02,tea,2,")
-    shop.land(2)
+    assert emptied(shop.land(2)) == (True, "")
     shop.hand_in("2024-03-01,tea,1,")
-    shop.land(2)
+    assert emptied(shop.land(2)) == (False, "daily_sales of 2024-03-02")
     assert shop.landed() == [(1, "tea", 1)]
     assert not (shop.house.landing / "daily_sales" / f"known_on={date(2024, 3, 2)}.parquet").exists()
+    assert emptied(shop.land(2)) == (True, ""), "said once, when it happens"
+
+
+def emptied(result: Any) -> tuple[bool, str]:
+    """What the check `no_day_was_emptied` says."""
+    check = next(each for each in result.get_asset_check_evaluations() if each.check_name == "no_day_was_emptied")
+    assert check.severity is dg.AssetCheckSeverity.WARN
+    return check.passed, check.metadata["emptied"].value
+
+
+@pytest.mark.parametrize("recorded_at", ["", "2024-03-02 18:00"], ids=["undated", "dated"])
+def test_an_old_day_run_again_learns_nothing_that_came_after_it(shop: GrowingShop, recorded_at: str) -> None:
+    """A record about 2 March turns up when days up to the 6th are landed: it is news of the 6th (or of the next run), not of the 3rd."""
+    shop.hand_in("2024-03-01,tea,1,", "2024-03-03,tea,3,")
+    shop.land(6)
+    shop.hand_in("2024-03-01,tea,1,", "2024-03-03,tea,3,", f"2024-03-02,cup,2,{recorded_at}")
+    shop.land(3)
+    assert shop.landed() == [(1, "tea", 1), (3, "tea", 3)]
+    shop.land(7)
+    assert shop.landed() == [(1, "tea", 1), (3, "tea", 3), (7, "cup", 2)]
+    shop.land(3)
+    assert shop.landed() == [(1, "tea", 1), (3, "tea", 3), (7, "cup", 2)]

@@ -39,3 +39,14 @@ def test_scores_name_every_level_and_model(shop: pl.DataFrame, light: DemandSett
     assert set(scores["level"]) == {"total", "category", "item"}
     assert set(scores["model"]) == {"seasonal naive", "moving average", "LightGBM", "shared-out Prophet", "combined"}
     assert scores.filter(pl.col("level") == "category")["series"].to_list() == [6] * 5
+
+
+@pytest.mark.parametrize("price", [None, 0.0])
+def test_a_shop_without_prices_is_scored_by_units(shop: pl.DataFrame, light: DemandSettings, price: float | None) -> None:
+    plain = shop.with_columns(unit_price=pl.lit(price, dtype=pl.Float64))
+    told = backtest(plain, no_holidays(), light).scores.filter((pl.col("level") == "item") & (pl.col("model") == "combined"))
+    same = backtest(shop.with_columns(unit_price=pl.lit(7.0)), no_holidays(), light).scores.filter(
+        (pl.col("level") == "item") & (pl.col("model") == "combined")
+    )
+    assert told["skill"].null_count() == 0
+    assert told["wrmsse"].to_list() == pytest.approx(same["wrmsse"].to_list(), rel=0.05)

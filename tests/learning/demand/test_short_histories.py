@@ -49,3 +49,27 @@ def test_empty_duplicate_and_malformed_panels_are_refused_in_plain_words(panel_o
         build_grid(panel.drop("units"))
     with pytest.raises(ValueError, match="reaches 2024-01-02"):
         build_grid(panel, date(2024, 1, 1))
+
+
+@pytest.mark.parametrize("is_censored", [True, False])
+def test_an_item_that_never_ended_a_day_in_stock_is_forecast_by_what_it_sold(
+    light: DemandSettings, panel_of: MakePanel, is_censored: bool
+) -> None:
+    panel = panel_of({("A", "main"): [0.0, *[4.0, 2.0] * 60], ("B", "main"): [1.0] * 121}, is_censored=is_censored)
+    model = train(panel, no_holidays(), light)
+    rows = model.predict(panel, None, FIRST_DAY + timedelta(days=120))
+    assert rows.filter(pl.col("product_id") == "A")["forecast_units"].mean() == pytest.approx(3.0, rel=0.15)
+    assert rows["forecast_units"].is_finite().all()
+    assert model.backtest.scores.height > 0
+
+
+def test_stock_out_days_stay_missing_where_an_item_was_ever_in_stock(panel_of: MakePanel) -> None:
+    panel = panel_of({("A", "main"): [4.0, 1.0, 2.0]}).with_columns(is_censored=pl.Series([False, True, True]))
+    assert build_grid(panel).valid.tolist() == [[True, False, False]]
+
+
+@pytest.mark.parametrize("columns", [{"is_open": False}, {"is_censored": True}], ids=["never open", "never in stock"])
+def test_a_shop_that_never_sold_anything_is_forecast_at_nothing(light: DemandSettings, panel_of: MakePanel, columns: dict) -> None:
+    panel = panel_of({("A", "main"): [0.0] * 120}, **columns)
+    rows = train(panel, no_holidays(), light).predict(panel, None, FIRST_DAY + timedelta(days=119))
+    assert rows["forecast_units"].to_list() == [0.0] * 14

@@ -30,11 +30,24 @@ def test_dear_arms_are_dropped_until_the_rest_can_show_something() -> None:
     assert plan.arms["power"][1] >= 0.8
 
 
-def test_a_pilot_that_is_too_small_says_so_and_an_impossible_one_is_empty() -> None:
+def test_a_pilot_that_is_too_small_says_so() -> None:
     assert any("too small" in note for note in pilot_plan(300, COUPONS, 1500.0).notes)
-    nothing = pilot_plan(1000, COUPONS, 0.0)
-    assert nothing.arms.height == 0
-    assert "sentence" in nothing.arms.columns
+
+
+@pytest.mark.parametrize(
+    ("customers", "coupons", "budget", "why"),
+    [
+        (0, COUPONS, 1500.0, "no customer who may be written to"),
+        (1000, COUPONS.clear(), 1500.0, "no coupon can be given out tomorrow"),
+        (1000, COUPONS, 0.0, "the pilot budget is 0"),
+        (1, COUPONS, 1500.0, "too few for two arms"),
+    ],
+)
+def test_an_impossible_pilot_draws_nobody_and_says_why(customers: int, coupons: pl.DataFrame, budget: float, why: str) -> None:
+    plan = pilot_plan(customers, coupons, budget)
+    assert plan.arms.select("coupon_id", "customers", "expected_cost").rows() == [(None, 0, 0.0)]
+    assert why in plan.arms["sentence"].item()
+    assert plan.expected_cost == 0
 
 
 def test_the_stock_of_coupons_and_the_budget_are_never_exceeded() -> None:

@@ -101,3 +101,23 @@ def test_empty_offers_give_empty_tables_with_their_schema() -> None:
 def test_bad_offers_are_refused_with_the_offending_pair(change: pl.Expr, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         assign_coupons(THREE.with_columns(change), CouponLimits(), NO_HOLDOUT)
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (CouponLimits(total_budget=0.0), "Coupon c5 would be worth 2.5, but the total budget is 0."),
+        (CouponLimits(issuance={"c3": 0, "c5": 0}), "Coupon c5 would be worth 2.5, but the issuance is 0."),
+        (CouponLimits(segment_budgets={"new": 0.0}), "Coupon c5 would be worth 2.5, but the segment budget is 0."),
+    ],
+)
+def test_a_limit_of_nothing_is_not_said_to_be_spent_elsewhere(limits: CouponLimits, says: str) -> None:
+    plan = assign_coupons(THREE, limits, NO_HOLDOUT)
+    assert chosen(plan.assignments) == {"anna": None, "bert": None, "cleo": None}
+    assert plan.assignments["sentence"][0] == says
+    assert plan.certificate.holds
+
+
+def test_amounts_around_nothing_have_no_sign() -> None:
+    plan = assign_coupons(offers(("anna", "new", "c3", 0.999, 1.0)), CouponLimits(), NO_HOLDOUT)
+    assert plan.assignments["sentence"].item() == "No offer earns more than it costs; the best, coupon c3, is worth 0.0."

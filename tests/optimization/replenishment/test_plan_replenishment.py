@@ -217,3 +217,36 @@ def test_the_checker_finds_a_tampered_order(make_items, make_suppliers, rule: st
     plan = plan_replenishment(items, suppliers, limits)
     assert check_plan(items, suppliers, limits, plan.orders) == []
     assert rule in [one.rule for one in check_plan(items, suppliers, limits, tamper(plan.orders))]
+
+
+@pytest.mark.parametrize(
+    ("minimum", "budget", "says"),
+    [
+        (5000.0, 100.0, "its minimum of 5,000 is above the purchase budget of 100"),
+        (5000.0, None, "less than its minimum of 5,000"),
+    ],
+)
+def test_a_suppliers_minimum_that_keeps_goods_from_being_ordered_says_what_it_collides_with(
+    make_items, make_suppliers, minimum: float, budget: float | None, says: str
+) -> None:
+    plan = plan_replenishment(make_items({}), make_suppliers(s1=(minimum, 0.0)), ReplenishmentLimits(purchase_budget=budget))
+    assert one(plan)["order_units"] == 0
+    told = plan.limits.filter(pl.col("limit_name") == "supplier_minimum")["sentence"].item()
+    assert says in told
+    assert told.startswith("Goods worth ")
+
+
+def test_a_minimum_does_not_matter_where_nothing_is_wanted(make_items, make_suppliers) -> None:
+    plan = plan_replenishment(make_items({"on_hand": 500.0}), make_suppliers(s1=(50.0, 0.0)))
+    assert plan.limits["sentence"].item() == "Nothing is wanted from s1 today, so its minimum of 50 does not matter."
+
+
+def test_an_order_of_nothing_speaks_of_no_packs(make_items, make_suppliers) -> None:
+    plan = plan_replenishment(make_items({"pack_units": 12}), make_suppliers(), ReplenishmentLimits(purchase_budget=0.0))
+    assert one(plan)["reason_code"] == "budget_cut"
+    assert "pack" not in one(plan)["sentence"]
+
+
+def test_an_item_without_cost_and_price_says_so(make_items, make_suppliers) -> None:
+    row = one(plan_replenishment(make_items({"unit_cost": None, "unit_price": None}), make_suppliers()))
+    assert row["sentence"] == "Order nothing: neither its unit cost nor its price is known."

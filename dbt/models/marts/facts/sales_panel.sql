@@ -30,7 +30,8 @@ gathered as (
         versions.*,
         coalesce(sales.units, 0.0) as units,
         coalesce(sales.net_revenue, 0.0) as net_revenue,
-        (sales.gross_revenue - sales.discount_amount + sales.coupon_discount_amount) / nullif(sales.units, 0) as paid_price,
+        -- sales for nothing (gifts, daily sums without a price) show no price
+        nullif(sales.gross_revenue - sales.discount_amount + sales.coupon_discount_amount, 0) / nullif(sales.units, 0) as paid_price,
         stock.on_hand,
         promotions.known_on is not null as on_promotion,
         coalesce(promotions.promotion_share, 0.0) as promotion_share,
