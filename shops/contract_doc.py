@@ -43,7 +43,8 @@ takes the value shown; budgets and volumes left out mean no limit, files, column
 | flag | boolean, 0 and 1, or text | true, false, yes, no, 1, 0 |
 
 An empty cell or a missing column takes the default; where a column is required and has none, the row is refused. A text cell
-that reads {empty_words} is empty. Text is read in Unicode's normal form C. A timestamp with
+that reads {empty_words} is empty. Text is read in Unicode's normal form C. Identifiers are
+compared as written: `a1` and `A1` are two products. A timestamp with
 an offset is moved to the shop's time zone; one without is local time already. Money is in the shop's one currency.
 
 ## Which day a record belongs to
@@ -51,7 +52,8 @@ an offset is moved to the shop's time zone; one without is local time already. M
 Every record has an *about day* (the day it speaks of, in the shop's time zone) and `known_on`, the day from which decisions may use
 it. `known_on` is the day of `recorded_at`; where that is empty it is the about day, and for reference data the shop's first day. It
 is never before the shop's first day, and for what happened it is never before the about day. Rows with the same key are versions of
-one record: the version recorded last is in force. A purchase order whose receipt is filled in later should therefore be handed in
+one record: the version recorded last is in force. A record that is handed in after its day was landed is known from the day it arrived
+(the newest landed day stays open until the next one is landed). A purchase order whose receipt is filled in later should therefore be handed in
 twice, once recorded when ordered and once when received; handed in once without `recorded_at` it counts as known, receipt
 included, from the day it was ordered.
 """
