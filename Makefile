@@ -37,11 +37,12 @@ status: setup ## print the page of the newest day decided
 test: setup ## all tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
-check: setup ## lint, format, types and import rules
+check: setup ## lint, format, types, import rules, secrets, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright
 	@PATH="$(BIN):$$PATH" lint-imports
+	@$(BIN)/python .ci/audit.py
 
 format: setup ## put the code into the house's format
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -108,7 +108,7 @@ def test_job_schedule_and_sensor_are_served(definitions: dg.Definitions) -> None
     repository = definitions.get_repository_def()
     assert repository.has_job("daily_decisions")
     assert [schedule.name for schedule in repository.schedule_defs] == ["every_night"]
-    assert [sensor.name for sensor in repository.sensor_defs] == ["alert_on_failure"]
+    assert [sensor.name for sensor in repository.sensor_defs] == ["alert_delivery", "alert_on_failure"]
     definitions.resolve_job_def("daily_decisions")
 
 
@@ -126,7 +126,7 @@ def test_every_room_that_decides_is_checked_and_blocking_where_it_must(graph: As
     }
 
 
-def test_highs_stays_available_after_everything_was_loaded_and_a_forecast_was_made(last_day) -> None:
+def test_highs_stays_available_after_everything_was_loaded_and_a_forecast_was_made(last_day) -> None:  # pragma: allowlist secret
     """Another solver library in the process would make PuLP lose HiGHS without a word (the chain ran in this very process)."""
     assert "lightgbm" in sys.modules
     assert "prophet" in sys.modules

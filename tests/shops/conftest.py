@@ -8,7 +8,7 @@ import pytest
 
 from shops.shop import Shop, load_shop
 
-KEY = b"0123456789abcdef0123456789abcdef"
+KEY = b"0123456789abcdef0123456789abcdef"  # pragma: allowlist secret
 SHOP_TOML = """[shop]
 name = "tiny"
 currency = "EUR"
