@@ -28,6 +28,7 @@ class House(dg.ConfigurableResource):
     state_folder: str
     key_file: str
     threads: int = 2
+    memory: str = "4GB"
 
     @property
     def shop(self) -> Shop:

@@ -17,9 +17,15 @@ def state_folder(settings: Settings) -> Path:
 def resources(settings: Settings) -> dict[str, object]:
     """Every resource an asset may ask for."""
     state = state_folder(settings)
-    house = House(shop_folder=str(settings.shop_folder), state_folder=str(state), key_file=str(settings.key_file), threads=settings.threads)
+    house = House(
+        shop_folder=str(settings.shop_folder),
+        state_folder=str(state),
+        key_file=str(settings.key_file),
+        threads=settings.threads,
+        memory=settings.memory,
+    )
     return {
         "house": house,
-        "warehouse": Warehouse(path=str(house.warehouse), threads=settings.threads),
+        "warehouse": Warehouse(path=str(house.warehouse), threads=settings.threads, memory_limit=settings.memory),
         "tracking": Tracking(folder=str(house.mlflow)),
     }

@@ -9,6 +9,8 @@ import time
 import dagster as dg
 from rich.console import Console
 
+from dagster_project.cli.trouble import advice
+
 STEP_NAMES = {
     "landing": "landing: raw records, checked",
     "marts": "marts: SQL models and their tests",
@@ -78,7 +80,10 @@ def failure_reason(event: dg.DagsterEvent) -> str:
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause
-    return "no reason given" if error is None else error.message.strip()
+    if error is None:
+        return "no reason given"
+    known = advice(error.message)
+    return f"{error.message.strip()}\n    {known}" if known else error.message.strip()
 
 
 @dg.logger(config_schema={}, description="One line per step.")

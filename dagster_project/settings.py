@@ -6,11 +6,13 @@
 | COUNTINGHOUSE_VAR | folder for all state | `var` beside `pyproject.toml` |
 | COUNTINGHOUSE_DATA | folder with public data sets, for the readers and their tests | none |
 | COUNTINGHOUSE_THREADS | threads of LightGBM, DuckDB and HiGHS | cores, at most 4 |
+| COUNTINGHOUSE_MEMORY | most memory that DuckDB may use, like `2GB` | 4GB |
 | COUNTINGHOUSE_KEY_FILE | file with the pseudonym key | `<var>/keys/pseudonym.key` |
 | COUNTINGHOUSE_ALERT_WEBHOOK | address that alerts are sent to; a secret, never printed | none: nothing is sent |
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,12 +29,15 @@ class Settings:
     data_folder: Path | None
     threads: int
     key_file: Path
+    memory: str = "4GB"
     dbt_project: Path = REPOSITORY / "dbt"
     alert_webhook: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.threads < 1:
             raise ValueError(f"Expected COUNTINGHOUSE_THREADS of at least 1; got {self.threads}.")
+        if not re.fullmatch(r"\d+(\.\d+)?\s?([KMGT]i?B)", self.memory):
+            raise ValueError(f"Expected COUNTINGHOUSE_MEMORY like 2GB or 500MB; got {self.memory}.")
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -45,6 +50,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         var_folder=var_folder,
         data_folder=Path(data).resolve() if data else None,
         threads=int(env.get("COUNTINGHOUSE_THREADS") or min(4, os.cpu_count() or 1)),
+        memory=env.get("COUNTINGHOUSE_MEMORY") or "4GB",
         key_file=Path(env.get("COUNTINGHOUSE_KEY_FILE") or var_folder / "keys" / "pseudonym.key").resolve(),
         alert_webhook=env.get("COUNTINGHOUSE_ALERT_WEBHOOK") or None,
     )

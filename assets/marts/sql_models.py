@@ -97,6 +97,7 @@ def profile_variables(house: House) -> dict[str, str]:
         "COUNTINGHOUSE_WAREHOUSE": str(house.warehouse),
         "COUNTINGHOUSE_LANDING": str(house.landing),
         "COUNTINGHOUSE_SQL_THREADS": str(house.threads),
+        "COUNTINGHOUSE_SQL_MEMORY": house.memory,
     }
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from dagster_project.cli import shop_commands
 from dagster_project.cli.erase_command import erase
 from dagster_project.cli.export_command import export
+from dagster_project.cli.trouble import sentence_of, write_details
 from dagster_project.settings import Settings, export_settings, load_settings
 from shops.shop import ShopError, load_shop
 
@@ -159,11 +160,20 @@ def send_alerts(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Entry point; errors of the shop are one sentence, not a traceback."""
+    """Entry point; errors are one sentence each, tracebacks go to a file in `var/errors/`."""
     export_settings()
-    load_settings()
+    try:
+        settings = load_settings()
+    except ValueError as error:
+        errors.print(str(error), style="red", markup=False)
+        sys.exit(2)
     try:
         app()
     except ShopError as error:
         errors.print(str(error), style="red", markup=False)
         sys.exit(2)
+    except Exception as error:
+        details = write_details(error, settings.var_folder / "errors")
+        errors.print(sentence_of(error), style="red", markup=False)
+        errors.print("The details could not be written either." if details is None else f"Details: {details}", style="red", markup=False)
+        sys.exit(1)
