@@ -32,20 +32,16 @@ class Supply:
         known = self.suppliers.as_of(day)
         order_day = day + timedelta(days=1)
         rows = [self._terms(row, order_day, "shop") for row in known.to_dicts()]
-        rows.append(
-            self._terms(
-                {
-                    "supplier_id": DEFAULT_SUPPLIER,
-                    "lead_time_days": self.assumed.lead_time_days,
-                    "review_days": self.assumed.review_days,
-                    "order_weekdays": self.assumed.order_weekdays,
-                    "min_order_value": self.assumed.min_order_value,
-                    "fixed_order_cost": 0.0,
-                },
-                order_day,
-                "assumed",
-            )
-        )
+        assumed = {
+            "supplier_id": DEFAULT_SUPPLIER,
+            "lead_time_days": self.assumed.lead_time_days,
+            "review_days": self.assumed.review_days,
+            "order_weekdays": self.assumed.order_weekdays,
+            "min_order_value": self.assumed.min_order_value,
+            "fixed_order_cost": 0.0,
+        }
+        if DEFAULT_SUPPLIER not in known["supplier_id"]:  # a shop may call one of its own so; its terms are the default then
+            rows.append(self._terms(assumed, order_day, "assumed"))
         return pl.DataFrame(
             rows,
             schema_overrides={

@@ -7,6 +7,7 @@ A file of plain lines only is read the fast way (`shops.intake_csv_plain`), with
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
@@ -21,6 +22,7 @@ CHUNK_ROWS = 50_000  # bounds the memory held in Python objects
 SHOWN_FIELD = 1_000  # characters of a refused line's field that are kept
 
 
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 TOO_LONG = f"A field of the line is longer than {csv.field_size_limit():,} characters."
 
 
@@ -67,11 +69,11 @@ def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[str, ...]:
         raise UnreadableFileError(f"The header line cannot be read ({error}); mend its quotes.") from None
     except (OSError, UnicodeError) as error:
         raise _unreadable(error, encoding) from None
+    if any("\0" in name for name in header):
+        raise UnreadableFileError(f"The header line is not {encoding} text; set [csv] encoding in shop.toml.")
     names = tuple(readable(name.strip().strip("\ufeff")) for name in header)
     if not any(names):
         raise UnreadableFileError("The file has no header line; its first line names the columns.")
-    if any("\0" in name for name in names):
-        raise UnreadableFileError(f"The header line is not {encoding} text; set [csv] encoding in shop.toml.")
     return names
 
 
@@ -179,8 +181,8 @@ def _frame(rows: list[tuple[str, ...]], numbers: list[int], wanted: list[str], e
 
 
 def readable(text: str) -> str:
-    """The text with a question mark for every byte that is no text."""
-    return text.encode("utf-8", "replace").decode()
+    """The text with a question mark for every byte that is no text, and for every control character."""
+    return CONTROL_CHARACTERS.sub("?", text.encode("utf-8", "replace").decode())
 
 
 def _is_text(cell: str) -> bool:

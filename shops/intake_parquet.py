@@ -34,7 +34,7 @@ def read_parquet_rows(path: Path, wanted: list[str]) -> pl.DataFrame:
         with parquet.ParquetFile(path) as file:
             table = _valid(file.read(columns=wanted).select(wanted))
         frame = pl.DataFrame(pl.from_arrow(table))
-    except Exception as error:
+    except (Exception, pl.exceptions.PanicException) as error:
         raise _unreadable(error) from None
     return frame.with_row_index("source_row", offset=1).with_columns(pl.col("source_row").cast(pl.Int64))
 
@@ -43,8 +43,12 @@ def _valid(table: "pyarrow.Table") -> "pyarrow.Table":
     """The table with text that is not UTF-8 as bytes; polars takes any text as sound and would read beyond its end. Raises ArrowInvalid."""
     import pyarrow
 
+    table = pyarrow.Table.from_arrays(table.columns, table.schema.names)  # without what the file says of its columns, which may be no text
     for position, column in enumerate(table.columns):
         kind = column.type
+        if pyarrow.types.is_decimal256(kind):  # more digits than polars has
+            column = column.cast(pyarrow.float64())
+            table = table.set_column(position, table.field(position).name, column)
         try:
             column.validate(full=True)
         except pyarrow.ArrowInvalid:
@@ -56,7 +60,7 @@ def _valid(table: "pyarrow.Table") -> "pyarrow.Table":
     return table
 
 
-def _unreadable(error: Exception) -> UnreadableFileError:
+def _unreadable(error: BaseException) -> UnreadableFileError:
     told = str(error).strip().splitlines()
     return UnreadableFileError(
         f"The file is no readable Parquet file ({readable(told[0])[:200] if told else type(error).__name__}); export it again."

@@ -4,9 +4,12 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets.as_of import Versions
 from assets.supply_terms import DEFAULT_SUPPLIER, Supply, next_order_day, order_weekdays, supply_horizons
+from shops.intake_rules import WEEKDAYS_LISTED
 from shops.shop import SupplierTerms
 
 WEDNESDAY = date(2025, 12, 31)
@@ -97,6 +100,25 @@ def test_a_shop_without_suppliers_has_the_assumed_one_only(supply: Supply) -> No
 def test_products_without_a_known_supplier_get_the_assumed_one(supply: Supply) -> None:
     found = dict(supply.products_on(WEDNESDAY).select("product_id", "supplier_id").rows())
     assert found == {"a": "thursdays", "b": "daily", "c": DEFAULT_SUPPLIER, "d": DEFAULT_SUPPLIER}, "services are never ordered"
+
+
+def test_a_supplier_that_the_shop_calls_the_default_one_is_there_once(supply: Supply) -> None:
+    own = suppliers().with_columns(supplier_id=pl.col("supplier_id").replace({"fridays": DEFAULT_SUPPLIER}))
+    both = Supply(supply.products, Versions(own), supply.assumed)
+    terms = both.suppliers_on(WEDNESDAY).filter(pl.col("supplier_id") == DEFAULT_SUPPLIER)
+    assert terms.select("lead_time_days", "supplier_terms").rows() == [(5, "shop")]
+    assert both.products_on(WEDNESDAY)["product_id"].sort().to_list() == ["a", "b", "c", "d"], "no product is ordered twice"
+
+
+WORDS = st.sampled_from(["Mon", "tuesday", "WED", "Thu ", " fri", "Sat.", "So", "Montag", "x", "", " ", "\n", "ſun", "İ"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(WORDS, max_size=4), st.sampled_from([",", ", ", ";", ",,"]))
+def test_weekdays_that_landing_takes_are_understood(words: list[str], between: str) -> None:
+    text = between.join(words)
+    if pl.Series([text]).str.contains(WEEKDAYS_LISTED).item():
+        order_weekdays(text)
 
 
 def test_horizons_are_lead_time_and_lead_time_plus_review(supply: Supply) -> None:

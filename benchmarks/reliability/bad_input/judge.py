@@ -114,9 +114,10 @@ def _broken_columns(accepted: pl.DataFrame, table_name: str) -> list[str]:
         if column.required and values.null_count():
             complaints.append(f"{column.name} is empty in an accepted row")
         if column.kind in ("integer", "number", "money"):
-            sound = values.is_finite() if values.dtype.is_float() else values.is_not_null()
-            low, high = column.minimum, column.maximum
-            if not (sound & (values >= (low if low is not None else values)) & (values <= (high if high is not None else values))).all():
+            low = column.minimum if column.minimum is not None else float("-inf")
+            high = column.maximum if column.maximum is not None else float("inf")
+            numbers = values.drop_nulls().cast(pl.Float64)
+            if not (numbers.is_finite() & numbers.is_between(low, high)).all():
                 complaints.append(f"{column.name} lies outside its bounds in an accepted row")
         if column.allowed and not values.is_in(list(column.allowed)).all():
             complaints.append(f"{column.name} is none of {column.allowed} in an accepted row")

@@ -68,6 +68,11 @@ def csv_text(frame: pl.DataFrame, separator: str = ",", decimal_comma: bool = Fa
     )
 
 
+def as_csv_line(cells: Iterable[str]) -> str:
+    """One line of CSV, every cell quoted."""
+    return ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
+
+
 def _column(table: Table, column: Column) -> pl.Series:
     return pl.Series(column.name, [_value(table, column, row) for row in range(ROWS)])
 
