@@ -95,16 +95,21 @@ class Server:
             time.sleep(1)
         raise TimeoutError("the server did not come up; see server.log")
 
-    def backfill(self, days: list[str], seconds: float = 3600) -> dict[str, Any]:
-        """Launch all assets for the days as the UI does and wait for the end; returns status and runs."""
+    def launch(self, days: list[str]) -> str:
+        """Launch all assets for the days as the UI does; returns the backfill's id."""
         keys = [node["assetKey"]["path"] for node in self.ask(ASSETS)["assetNodes"] if node["isMaterializable"] and node["isPartitioned"]]
         params = {"assetSelection": [{"path": path} for path in keys], "partitionNames": days, "title": "benchmark"}
         answer = self.ask(LAUNCH, {"params": params})["launchPartitionBackfill"]
         if "backfillId" not in answer:
             raise RuntimeError(answer)
+        return answer["backfillId"]
+
+    def backfill(self, days: list[str], seconds: float = 3600) -> dict[str, Any]:
+        """The same, waited for; returns status and runs."""
+        backfill_id = self.launch(days)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            found = self.ask(PROGRESS, {"id": answer["backfillId"]})["partitionBackfillOrError"]
+            found = self.ask(PROGRESS, {"id": backfill_id})["partitionBackfillOrError"]
             if found["status"] in ("COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"):
                 return found
             time.sleep(2)

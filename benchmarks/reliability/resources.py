@@ -4,7 +4,6 @@ The disk is filled by a limit on the size of files, which the kernel refuses in 
 taken by folders that may not be written to. (What the kernel's own memory guard does is a `kill -9`: see `kills`.)
 """
 
-import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -20,6 +19,12 @@ import os, resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
 os.execv(sys.argv[2], sys.argv[2:])
+"""
+WITHOUT_RIGHTS = """
+import ctypes, os, sys
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
+ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)  # refused where the user is not root, who needs it only
+os.execv(sys.argv[1], sys.argv[1:])
 """
 SIZES = {
     "small": (("disk", 200_000),),
@@ -89,15 +94,14 @@ def limited(house: Place, kind: str, amount: int, command: tuple[str, ...]) -> t
 
 
 def not_writable(house: Place, command: tuple[str, ...]) -> tuple[int, str]:
-    """The same, as a user who may read the state but not write to it; restored afterwards."""
-    program = str(Path(sys.executable).with_name("countinghouse"))
+    """The same while no folder of the state may be written to; restored afterwards. Root gives up its right to write anywhere."""
+    started = [sys.executable, "-c", WITHOUT_RIGHTS, sys.executable, str(Path(sys.executable).with_name("countinghouse")), *command]
     folders = [house.state, *(folder for folder in house.state.rglob("*") if folder.is_dir() and not folder.is_symlink())]
     modes = {folder: folder.stat().st_mode for folder in folders}
     for folder in folders:
         folder.chmod(0o555)
     try:
-        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-        done = subprocess.run([program, *command], env=house.environment, capture_output=True, text=True, check=False, **nobody)
+        done = subprocess.run(started, env=house.environment, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
     finally:
         for folder, mode in modes.items():
