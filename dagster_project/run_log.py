@@ -48,11 +48,11 @@ class RunLogHandler(logging.Handler):
             if kind == "STEP_FAILURE":
                 self.console.print(f"    {failure_reason(event)}", style="red", markup=False)
         elif record.levelno >= logging.ERROR and event is None:
-            self.console.print(f"  {record.getMessage()}", style="red")
+            self.console.print(f"  {record.getMessage()}", style="red", markup=False)
         elif record.levelno >= logging.INFO and event is None:
             message = meta.get("orig_message", record.getMessage())
             if not any(word in message for word in CHATTER):
-                self.console.print(f"    {message}", style="dim")
+                self.console.print(f"    {message}", style="dim", markup=False)
 
     def _start(self, step: str) -> None:
         self.started[step] = time.monotonic()

@@ -12,7 +12,7 @@ from benchmarks.reliability.outcome import Outcome
 from benchmarks.report import conclude
 
 # each module has `run(size, root) -> list[Outcome]`; size is "small" or "full", root an empty folder of its own
-TRIALS = ("kills", "readers", "repeats", "resources", "degenerate_shops", "named_faults", "mutated_files")
+TRIALS = ("kills", "readers", "repeats", "resources", "degenerate_shops", "named_faults", "mutated_files", "hostile_names")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from dagster_project.settings import Settings, export_settings, load_settings
 from shops.shop import ShopError, load_shop
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 118)
-errors = Console(stderr=True, highlight=False)
+errors = Console(stderr=True, highlight=False, markup=False)  # what is printed may hold names of the shop that look like markup
 app = typer.Typer(
     name="countinghouse",
     no_args_is_help=True,
@@ -52,7 +52,7 @@ def run(shop: ShopOption = None, day: DayOption = None) -> None:
 
     settings = shop_commands.settings_with_a_shop(shop)
     last = chosen_day(settings.shop_folder, day)
-    errors.print(f"[bold]{load_shop(settings.shop_folder).name}[/bold]: deciding as of {last}")
+    errors.print(f"{load_shop(settings.shop_folder).name}: deciding as of {last}", style="bold")
     finish(run_days(settings, last, last), settings)
 
 

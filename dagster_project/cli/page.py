@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from assets.erasure.erase import unfinished_erasures
 from dagster_project.resources import state_folder
@@ -26,11 +27,11 @@ def print_page(settings: Settings, console: Console) -> None:
         grid.add_column(style="bold", no_wrap=True)
         grid.add_column()
         for title, lines in page.sections():
-            grid.add_row(title, "\n".join(lines))
+            grid.add_row(title, Text("\n".join(lines)))  # as Text: names of the shop may look like markup
         for text in house_notes(state):
-            grid.add_row("House", text)
-        grid.add_row("Tables", f"{state / 'bi.duckdb'} (views over {state / 'published'}; meanings in view data_dictionary)")
-        grid.add_row("Next", "\n".join(page.next_steps(str(settings.shop_folder))))
+            grid.add_row("House", Text(text))
+        grid.add_row("Tables", Text(f"{state / 'bi.duckdb'} (views over {state / 'published'}; meanings in view data_dictionary)"))
+        grid.add_row("Next", Text("\n".join(page.next_steps(str(settings.shop_folder)))))
         console.print(grid)
 
 
