@@ -2,7 +2,9 @@
 
 import argparse
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +14,18 @@ from benchmarks.reliability.outcome import Outcome
 from benchmarks.report import conclude
 
 # each module has `run(size, root) -> list[Outcome]`; size is "small" or "full", root an empty folder of its own
-TRIALS = ("kills", "readers", "repeats", "resources", "degenerate_shops", "named_faults", "mutated_files", "hostile_names")
+TRIALS = (
+    "kills",
+    "worker",
+    "readers",
+    "repeats",
+    "resources",
+    "degenerate_shops",
+    "named_faults",
+    "mutated_files",
+    "hostile_names",
+)
+AT_ONCE = 2  # trials beside each other
 
 
 def main() -> None:
@@ -22,13 +35,15 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=TRIALS, help="run these trials only; nothing is written then")
     chosen = parser.parse_args()
     outcomes: list[Outcome] = []
-    for name in chosen.only or TRIALS:
-        print(f"{name} …", flush=True)
-        with tempfile.TemporaryDirectory(prefix=f"countinghouse-{name}-") as folder:
-            found = import_module(f"benchmarks.reliability.{name}").run(chosen.size, Path(folder))
-        for outcome in found:
-            print(f"  {outcome.promise}: {outcome.wrong} wrong of {outcome.tries}, {outcome.seconds:.0f} s", flush=True)
-        outcomes += found
+    names = chosen.only or TRIALS
+    with tempfile.TemporaryDirectory(prefix="countinghouse-") as folder, ProcessPoolExecutor(AT_ONCE, get_context("spawn")) as pool:
+        running = {name: pool.submit(one_trial, name, chosen.size, Path(folder) / name) for name in names}
+        for name, future in running.items():
+            found = future.result()
+            print(f"{name} …", flush=True)
+            for outcome in found:
+                print(f"  {outcome.promise}: {outcome.wrong} wrong of {outcome.tries}, {outcome.seconds:.0f} s", flush=True)
+            outcomes += found
     show(outcomes)
     rows = [
         {
@@ -43,6 +58,15 @@ def main() -> None:
     ]
     short = [f"{each.promise}: {each.wrong} wrong" for each in outcomes if each.wrong]
     conclude("reliability", {"size": chosen.size}, {"trials": rows}, short, write=not chosen.only)
+
+
+def one_trial(name: str, size: str, root: Path) -> list[Outcome]:
+    """Run one trial in its own folder; one that breaks down is a wrong result of its own."""
+    root.mkdir()
+    try:
+        return import_module(f"benchmarks.reliability.{name}").run(size, root)
+    except Exception as error:  # whatever stops a trial must not hide the others
+        return [Outcome(name, complaints=[f"the trial broke down: {type(error).__name__}: {error}"[:2000]])]
 
 
 def show(outcomes: list[Outcome]) -> None:

@@ -1,4 +1,7 @@
-"""Houses for the trials: a shop, a state folder, and the command line run on them in processes of their own."""
+"""Houses for the trials: a shop, a state folder, and the command line run on them in processes of their own.
+
+Many trials begin with the same decided day and compare with the same range of days; both are made once, in `shared` beside the trials.
+"""
 
 import os
 import shutil
@@ -6,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,8 +17,9 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from assets.house import House
-from assets.published.tables import CHECKSUM
+from assets.published.tables import CHECKSUM, write_views
 from assets.warehouse import Warehouse
+from benchmarks.reliability.tiny_shop import LAST_DAY, tiny_shop
 from benchmarks.table_hashes import differences, table_hashes
 
 LINEAGE = ("run_id", "mlflow_run_id", "mlflow_version", "version", "checksum", "first_seen")
@@ -22,11 +27,11 @@ LINEAGE = ("run_id", "mlflow_run_id", "mlflow_version", "version", "checksum", "
 
 @dataclass(frozen=True)
 class Place:
-    """A shop folder and the folder of its state."""
+    """A shop folder and the folder of its state; logs and copies lie beside that."""
 
     shop: Path
     var: Path
-    name: str
+    name: str = "tiny"
 
     @property
     def state(self) -> Path:
@@ -35,7 +40,7 @@ class Place:
     @property
     def environment(self) -> dict[str, str]:
         own = {"COUNTINGHOUSE_SHOP": str(self.shop), "COUNTINGHOUSE_VAR": str(self.var), "COUNTINGHOUSE_THREADS": "1"}
-        return {**os.environ, **own, "COUNTINGHOUSE_KEY_FILE": str(self.var.parent / "pseudonym.key"), "COLUMNS": "200"}
+        return {**os.environ, **own, "COUNTINGHOUSE_KEY_FILE": str(self.shop.parent / "pseudonym.key"), "COLUMNS": "200"}
 
     @property
     def house(self) -> House:
@@ -65,13 +70,14 @@ class Place:
             raise RuntimeError(f"countinghouse {' '.join(arguments)} failed:\n{said[-4000:]}")
         return said
 
-    def copy(self, name: str) -> "Place":
-        """The same shop with a copy of this state."""
-        target = self.var.with_name(name)
+    def copy(self, name: str, root: Path | None = None) -> "Place":
+        """The same shop with a copy of this state, beside it or in `root`."""
+        target = (root or self.var.parent) / name
         shutil.rmtree(target, ignore_errors=True)
-        if self.var.exists():
-            shutil.copytree(self.var, target, symlinks=True)
-        return Place(self.shop, target, self.name)
+        shutil.copytree(self.var, target, symlinks=True)
+        copied = Place(self.shop, target, self.name)
+        write_views(copied.house.bi_database, copied.house.published)
+        return copied
 
     def hashes(self) -> dict[tuple[str, str], str]:
         """Of every table and day of the warehouse, and of every published table (lineage left out)."""
@@ -80,6 +86,41 @@ class Place:
     def wrong_against(self, other: dict[tuple[str, str], str]) -> list[tuple[str, str]]:
         """Tables and days that differ from those of another house."""
         return differences(self.hashes(), other)
+
+
+def last_days(count: int) -> list[date]:
+    """The newest days of the tiny shop."""
+    return [LAST_DAY - timedelta(days=step) for step in reversed(range(count))]
+
+
+def started(root: Path, count: int) -> Place:
+    """A house in `root` that has decided the day before the last `count` days."""
+    shared = _shared(root, count)
+    with FileLock(shared.parent / "shared.lock"):
+        start = Place(shared / "shop", shared / "start")
+        if not start.var.exists():
+            tiny_shop().write(start.shop)
+            start.must("run", "--day", (last_days(count)[0] - timedelta(days=1)).isoformat())
+    return start.copy("start", root)
+
+
+def whole_range(root: Path, count: int) -> tuple[Place, str]:
+    """The house that then decided the last `count` days in one range, left alone, and what its command said. Not to be written to."""
+    started(root, count)
+    shared = _shared(root, count)
+    with FileLock(shared.parent / "shared.lock"):
+        whole, said = Place(shared / "shop", shared / "whole"), shared / "whole.log"
+        if not said.exists():
+            days = last_days(count)
+            copied = Place(shared / "shop", shared / "start").copy("whole")
+            said.write_text(copied.must("backfill", "--from", days[0].isoformat(), "--to", days[-1].isoformat()), encoding="utf-8")
+    return whole, said.read_text(encoding="utf-8")
+
+
+def _shared(root: Path, count: int) -> Path:
+    folder = root.parent / "shared" / str(count)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def published_hashes(folder: Path) -> dict[tuple[str, str], str]:

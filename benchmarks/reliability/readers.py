@@ -21,10 +21,11 @@ import duckdb
 from assets.published.tables import publish
 from assets.turn import turn
 from assets.windows import Window
-from benchmarks.reliability.houses import Place
+from benchmarks.reliability.houses import Place, last_days, started
 from benchmarks.reliability.outcome import Outcome, trial
-from benchmarks.reliability.tiny_shop import LAST_DAY, tiny_shop
+from benchmarks.reliability.tiny_shop import LAST_DAY
 
+DAYS = {"small": 3, "full": 7}
 VERSIONS = {"small": 8, "full": 200}
 PAUSE_SECONDS = 0.3
 TABLES = ("replenishment_orders", "sales_daily", "demand_forecast")
@@ -60,8 +61,7 @@ while not os.path.exists(stop):
 
 def run(size: str, root: Path) -> list[Outcome]:
     """Read all the while, publish, and judge every answer afterwards."""
-    place = Place(tiny_shop().write(root / "shop"), root / "start", "tiny")
-    place.must("run", "--day", (LAST_DAY - timedelta(days=1)).isoformat())
+    place = started(root, DAYS[size])
     stop = root / "stop"
     answers = {kind: root / f"{kind}.jsonl" for kind in ("pooled", "fresh")}
     with ExitStack() as stack:
@@ -70,7 +70,8 @@ def run(size: str, root: Path) -> list[Outcome]:
             told = {publication(place)["version"]: publication(place)}
             swapped: dict[str, float] = {}
             if size == "full":
-                place.must("backfill", "--from", (LAST_DAY - timedelta(days=20)).isoformat(), "--to", LAST_DAY.isoformat())
+                days = last_days(DAYS[size])
+                place.must("backfill", "--from", days[0].isoformat(), "--to", days[-1].isoformat())
                 newest = publication(place)
                 told[newest["version"]] = newest
             for number in range(VERSIONS[size]):

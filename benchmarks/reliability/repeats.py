@@ -10,12 +10,10 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
-from benchmarks.reliability.houses import Place
+from benchmarks.reliability.houses import Place, last_days, started, whole_range
 from benchmarks.reliability.outcome import Outcome, trial
-from benchmarks.reliability.tiny_shop import LAST_DAY, tiny_shop
 
 DAYS = {"small": 3, "full": 7}
-AT_ONCE = {"small": 2, "full": 4}
 ONE_BY_ONE = """
 import sys
 from datetime import date
@@ -32,39 +30,50 @@ NOTEBOOK = (
 
 def run(size: str, root: Path) -> list[Outcome]:
     """Days again in several ways; then several commands together."""
-    place = Place(tiny_shop().write(root / "shop"), root / "start", "tiny")
-    days = [LAST_DAY - timedelta(days=step) for step in reversed(range(DAYS[size]))]
+    place = started(root, DAYS[size])
+    days = last_days(DAYS[size])
+    whole, _ = whole_range(root, DAYS[size])
+    wanted = whole.hashes()
+    outcomes = [] if size == "small" else [on_an_empty_state(root, place)]
     chance = random.Random(5)
-    with trial(f"{AT_ONCE[size]} runs started at once on an empty state: one after another, as one alone") as together:
-        first = days[0] - timedelta(days=1)
-        at_once(together, place, AT_ONCE[size], ("run", "--day", first.isoformat()))
-    alone = Place(place.shop, root / "alone", "tiny")
-    with trial("one run alone, for comparison") as reference:
-        alone.must("run", "--day", first.isoformat())
-        reference.tries = 1
-    differing = place.wrong_against(alone.hashes())
-    together.expect(not differing, f"{len(differing)} tables and days differ from those of one run alone: {differing[:3]}")
     with trial(f"{len(days)} days: twice, in any order, one by one, as a range, from scratch: same rows") as again:
-        ranged = place.copy("ranged")
-        in_one_process(ranged, [(days[0], days[-1])])
-        wanted = ranged.hashes()
         shuffled = days.copy()
         chance.shuffle(shuffled)
         ways = {
-            "the range twice and a day of it again": (ranged, [(days[0], days[-1]), (days[1], days[1])]),
+            "the range twice and a day of it again": (whole.copy("twice", root), [(days[0], days[-1]), (days[1], days[1])]),
             "one by one, in another order": (place.copy("shuffled"), [(day, day) for day in shuffled]),
-            "from scratch": (Place(place.shop, root / "scratch", "tiny"), [(first, days[-1])]),
         }
+        if size == "full":
+            ways["from scratch"] = (Place(place.shop, root / "scratch"), [(days[0] - timedelta(days=1), days[-1])])
         for name, (house, ranges) in ways.items():
             in_one_process(house, ranges)
             again.tries += len(ranges)
             wrong = house.wrong_against(wanted)
             again.expect(not wrong, f"{name}: {len(wrong)} tables and days differ: {wrong[:4]}")
-    with trial("command line, dbt in a shell, a notebook and a second run at once: they wait or say who holds it") as locks:
-        commands_together(locks, ranged, days)
-        wrong = ranged.wrong_against(wanted)
+    with trial("two runs, dbt in a shell and a notebook at once: they wait or say who holds it") as locks:
+        house = whole.copy("together", root)
+        commands_together(locks, house, days[-1])
+        wrong = house.wrong_against(wanted)
         locks.expect(not wrong, f"{len(wrong)} tables and days differ afterwards: {wrong[:4]}")
-    return [together, again, locks]
+    return [*outcomes, again, locks]
+
+
+def on_an_empty_state(root: Path, alone: Place) -> Outcome:
+    """Four runs at the same moment, where nothing is there yet."""
+    house = Place(alone.shop, root / "at-once")
+    with trial("four runs started at once on an empty state: one after another, same rows as one alone") as outcome:
+        logs = [root / f"at-once-{number}.log" for number in range(4)]
+        day = last_days(DAYS["full"])[0] - timedelta(days=1)
+        processes = [house.start("run", "--day", day.isoformat(), log=log) for log in logs]
+        outcome.faults = len(logs) - 1
+        for process, log in zip(processes, logs, strict=True):
+            outcome.tries += 1
+            status, said = process.wait(), log.read_text(encoding="utf-8")
+            outcome.expect(status == 0 and "Traceback" not in said, f"ended with {status}: {said[-500:]}")
+        wrong = house.wrong_against(alone.hashes())
+        outcome.expect(not wrong, f"{len(wrong)} tables and days differ from those of one run alone: {wrong[:3]}")
+        outcome.note = f"{sum('waiting for run' in log.read_text(encoding='utf-8') for log in logs)} said whom they waited for"
+    return outcome
 
 
 def in_one_process(place: Place, ranges: list[tuple[date, date]]) -> None:
@@ -75,20 +84,7 @@ def in_one_process(place: Place, ranges: list[tuple[date, date]]) -> None:
         raise RuntimeError(done.stderr[-3000:])
 
 
-def at_once(outcome: Outcome, place: Place, count: int, command: tuple[str, ...]) -> None:
-    """Start the command several times at the same moment; all must end well."""
-    logs = [place.var.parent / f"at-once-{number}.log" for number in range(count)]
-    processes = [place.start(*command, log=log) for log in logs]
-    for process, log in zip(processes, logs, strict=True):
-        outcome.tries += 1
-        status, said = process.wait(), log.read_text(encoding="utf-8")
-        outcome.expect(status == 0 and "Traceback" not in said, f"ended with {status}: {said[-500:]}")
-    waited = sum("waiting for run" in log.read_text(encoding="utf-8") for log in logs)
-    outcome.faults = count - 1
-    outcome.note = f"{waited} said whom they waited for"
-
-
-def commands_together(outcome: Outcome, place: Place, days: list[date]) -> None:
+def commands_together(outcome: Outcome, place: Place, day: date) -> None:
     """A notebook has the warehouse open when two runs and a shell's dbt come; everything ends, nothing ends in a traceback."""
     project = Path(__file__).resolve().parents[2] / "dbt"
     notebook = subprocess.Popen(
@@ -97,9 +93,9 @@ def commands_together(outcome: Outcome, place: Place, days: list[date]) -> None:
     assert notebook.stdout is not None
     notebook.stdout.readline()
     logs = [place.var.parent / f"together-{number}.log" for number in range(3)]
-    runs = [place.start("run", "--day", day.isoformat(), log=log) for day, log in zip((days[-1], days[-1]), logs, strict=False)]
+    runs = [place.start("run", "--day", day.isoformat(), log=log) for log in logs[:2]]
     time.sleep(8)
-    environment = place.environment | dbt_environment(place, days[-1])
+    environment = place.environment | dbt_environment(place, day)
     dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--select", "dim_products", "--exclude-resource-type", "unit_test"]
     folders = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(place.var / "shell-dbt")]
     with logs[2].open("w", encoding="utf-8") as log:

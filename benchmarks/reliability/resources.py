@@ -6,13 +6,12 @@ taken by folders that may not be written to. (What the kernel's own memory guard
 
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.reliability.houses import Place, torn_tables, unreadable_files
+from benchmarks.reliability.houses import Place, last_days, started, torn_tables, unreadable_files, whole_range
 from benchmarks.reliability.outcome import Outcome, trial
-from benchmarks.reliability.tiny_shop import LAST_DAY, tiny_shop
 
+DAYS = 3
 MEGABYTE = 1_000_000
 LIMITED = """
 import os, resource, signal, sys
@@ -41,30 +40,30 @@ SIZES = {
 
 def run(size: str, root: Path) -> list[Outcome]:
     """Fail, look at what stands, run again without the limit, compare."""
-    place = Place(tiny_shop().write(root / "shop"), root / "start", "tiny")
-    place.must("run", "--day", (LAST_DAY - timedelta(days=1)).isoformat())
-    last = LAST_DAY.isoformat()
-    well = place.copy("well")
-    well.must("run", "--day", last)
-    wanted = well.hashes()
+    place = started(root, DAYS)
+    whole, _ = whole_range(root, DAYS)
+    wanted = whole.hashes()
+    days = last_days(DAYS)
+    command = ("backfill", "--from", days[0].isoformat(), "--to", days[-1].isoformat())
     with trial("no room (disk, memory, permission): fails in words, loses nothing, the next run mends it") as outcome:
         failed = 0
-        for number, (kind, amount) in enumerate(SIZES[size]):
-            house = place.copy(f"limited-{number}")
-            status, said = limited(house, kind, amount, ("run", "--day", last))
+        starved = [*SIZES[size], ("permission", 0)]
+        for number, (kind, amount) in enumerate(starved):
+            if number == 0 or size == "full":
+                house = place.copy(f"limited-{number}")
+            label = f"{kind} limit of {amount / MEGABYTE:g} MB" if amount else "no permission to write"
+            status, said = not_writable(house, command) if kind == "permission" else limited(house, kind, amount, command)
             failed += status != 0
-            look_and_mend(outcome, house, f"{kind} limit {amount / MEGABYTE:g} MB", status, said, wanted, last)
-        house = place.copy("not-writable")
-        status, said = not_writable(house, ("run", "--day", last))
-        failed += status != 0
+            look(outcome, house, label, status, said)
+            if size == "full" or number == len(starved) - 1:
+                mend(outcome, house, label, command, wanted)
         outcome.expect(status != 0, "a state folder that may not be written to was no error")
-        look_and_mend(outcome, house, "no permission", status, said, wanted, last)
         outcome.note = f"{failed} of {outcome.tries} runs failed under their limit, the others had room enough"
     return [outcome]
 
 
-def look_and_mend(outcome: Outcome, house: Place, label: str, status: int, said: str, wanted: dict[tuple[str, str], str], day: str) -> None:
-    """What a starved run left is whole, what it said is words, and the run after it gives the right rows."""
+def look(outcome: Outcome, house: Place, label: str, status: int, said: str) -> None:
+    """What a starved run left is whole, and what it said is words."""
     outcome.tries += 1
     outcome.faults += 1
     outcome.expect("Traceback (most recent call last)" not in said, f"{label}: a traceback: {said[-700:]}")
@@ -72,8 +71,12 @@ def look_and_mend(outcome: Outcome, house: Place, label: str, status: int, said:
     outcome.expect(status >= 0, f"{label}: died of signal {-status}: {said[-300:]}")
     outcome.expect(not unreadable_files(house.state), f"{label}: half-written files: {unreadable_files(house.state)[:3]}")
     outcome.expect(not torn_tables(house.house.published), f"{label}: published tables torn")
+
+
+def mend(outcome: Outcome, house: Place, label: str, command: tuple[str, ...], wanted: dict[tuple[str, str], str]) -> None:
+    """The next run, with room, gives the right rows."""
     try:
-        house.must("run", "--day", day)
+        house.must(*command)
     except RuntimeError as error:
         outcome.expect(False, f"{label}: the next run failed: {error}")
         return
