@@ -20,6 +20,7 @@ import pytest
 
 LAST_DAY = date(2025, 12, 31)
 PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 28))  # Sunday to Friday: one training day serves them all
+CANARIES = ("canary-in-the-webhooks-address", "canary-in-another-secret")  # must stand nowhere afterwards
 PLANTED = {"full_name": "Quirina Zweifel", "email": "quirina@zweifel.example", "phone": "+49 000 123", "customer_id": "C7777777"}
 
 
@@ -77,6 +78,8 @@ class House:
             "COUNTINGHOUSE_VAR": str(self.var),
             "COUNTINGHOUSE_KEY_FILE": str(self.key_file),
             "COUNTINGHOUSE_THREADS": "1",
+            "COUNTINGHOUSE_ALERT_WEBHOOK": f"http://127.0.0.1:9/hooks/{CANARIES[0]}",  # nobody listens there
+            "SHOP_DATABASE_PASSWORD": CANARIES[1],
         }
 
     def command(self, *arguments: str) -> tuple[int, str]:
@@ -162,6 +165,7 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One pseudonym key for every house, so that customer keys can be compared."""
     file = tmp_path_factory.mktemp("keys") / "pseudonym.key"
     file.write_text("5f" * 32, encoding="utf-8")
+    file.chmod(0o600)
     return file
 
 

@@ -35,6 +35,9 @@ PLAN_ALERTS = """
         'Stopped at a gap of ' || round(100 * gap, 2) || ' %; the plan keeps its limits but a better one may exist.'
     from decisions.plan_certificates where gap > 0.005 and as_of_day between $1 and $2
     union all
+    select as_of_day, 'plan_unproven', plan, 'The search ended without a plan (' || status || ').'
+    from decisions.plan_certificates where status in ('no_solution', 'unbounded') and as_of_day between $1 and $2
+    union all
     select as_of_day, 'overdue_deliveries', 'all suppliers',
         count(*) || ' items wait for ' || round(sum(overdue_units)) || ' overdue units.'
     from decisions.stock_position where overdue_units > 0 and as_of_day between $1 and $2 group by as_of_day

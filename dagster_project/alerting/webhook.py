@@ -28,6 +28,7 @@ def post(address: str, content: Mapping[str, str]) -> None:
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it names the path of the address when it tries again
     retry = Retry(
         total=TRIES - 1,
+        read=0,  # it may have been taken and only the answer be late: the next delivery tries, with the same key
         backoff_factor=0.2,
         status_forcelist=TRY_AGAIN_ON,
         allowed_methods=None,

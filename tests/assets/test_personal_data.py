@@ -1,7 +1,10 @@
-"""No personal data behind landing: names, e-mails, telephones, streets and the shop's customer numbers are in no file of the state."""
+"""No personal data behind landing: names, e-mails, telephones, streets and the shop's customer numbers are in no file of the state.
 
-import re
-from pathlib import Path
+Nor are secrets: the pseudonym key, the webhook's address, any other variable of the environment.
+"""
+
+import sqlite3
+from contextlib import closing
 
 import duckdb
 import polars as pl
@@ -10,6 +13,7 @@ import pytest
 from shops.pseudonym import load_or_create_key, pseudonymise
 
 pytestmark = pytest.mark.xdist_group("chain")
+CANARIES = ("canary-in-the-webhooks-address", "canary-in-another-secret")  # planted by tests/conftest.py
 PERSONAL = ("customer_id", "full_name", "email", "phone", "street")
 
 
@@ -87,8 +91,28 @@ def test_the_refused_rows_of_a_person_are_shown_without_the_person(past_week) ->
 
 
 def test_the_key_lies_outside_the_state(past_week) -> None:
+    assert not [file for file in past_week.state.rglob("*") if file.name.endswith((".key", ".erased"))]
+
+
+def test_no_secret_stands_anywhere(last_day, past_week) -> None:
+    """Bytes of every file, cells of every Parquet file and database: logs, event log, metadata, MLflow, warehouse, published tables."""
     key = load_or_create_key(past_week.key_file)
-    assert not [file for file in past_week.state.rglob("*") if isinstance(file, Path) and file.name.endswith(".key")]
-    pattern = re.compile(re.escape(key.hex().encode()))
-    others = [file for file in past_week.state.rglob("*") if file.is_file() and file.suffix in (".json", ".txt", ".log", ".db")]
-    assert not [file.name for file in others if pattern.search(file.read_bytes())]
+    canaries = [*CANARIES, key.hex()]
+    as_bytes = [key, *(text.encode() for text in canaries)]
+    contents = ((file, file.read_bytes()) for file in past_week.state.rglob("*") if file.is_file())
+    spoiled_files = [str(file) for file, content in contents if any(each in content for each in as_bytes)]
+    assert spoiled_files == []
+    for folder in ("landing", "published", "learning", "mlflow"):
+        for file in (past_week.state / folder).rglob("*.parquet"):
+            assert not found_in(pl.read_parquet(file), canaries), file
+    with duckdb.connect(str(past_week.state / "warehouse.duckdb"), read_only=True) as connection:
+        for (table,) in connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall():
+            assert not found_in(connection.execute(f"select * from {table}").pl(), canaries), table
+    for database in (file for file in past_week.state.rglob("*.db") if file.is_file()):
+        with closing(sqlite3.connect(database)) as connection:
+            assert not [line for line in connection.iterdump() if any(each in line for each in canaries)], database
+    assert not [each for each in canaries if each in last_day.said + past_week.said]
+
+
+def test_the_canaries_were_in_the_environment_of_the_runs(past_week) -> None:
+    assert all(any(each in value for value in past_week.environment.values()) for each in CANARIES)

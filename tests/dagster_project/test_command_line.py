@@ -1,5 +1,6 @@
 """The command line: what it says, and its exit status."""
 
+import os
 from importlib import import_module
 from pathlib import Path
 
@@ -118,3 +119,34 @@ def test_simulating_writes_shop_and_truth_apart(shop: Path, tmp_path: Path) -> N
     assert (tmp_path / "made" / "shop.toml").exists()
     assert (tmp_path / "made-truth" / "true_demand.parquet").exists()
     assert not list((tmp_path / "made").rglob("true_*"))
+
+
+@pytest.mark.parametrize(("options", "host", "is_warned"), [((), "127.0.0.1", False), (("--host", "0.0.0.0"), "0.0.0.0", True)])
+def test_the_ui_listens_on_the_loopback_address_unless_told_otherwise(shop: Path, monkeypatch, options, host, is_warned) -> None:
+    started: list[list[str]] = []
+    runs = import_module("dagster_project.runs")
+    monkeypatch.setattr(runs, "prepare_state", lambda _: None)
+    monkeypatch.setattr("subprocess.call", lambda command, **_: started.append(command) or 0)
+    for name in ("DAGSTER_HOME", "COUNTINGHOUSE_DAGSTER_EVENTS", "DAGSTER_EVENT_BATCH_SIZE", "PATH"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    status, said = call("ui", "--shop", shop, *options)
+    assert status == 0
+    ((*_, flag, listens_on, _port_flag, _port),) = started
+    assert (flag, listens_on) == ("-h", host)
+    assert ("asks nobody who they are" in said) is is_warned
+
+
+def test_a_key_that_others_may_read_is_warned_of(shop: Path, tmp_path: Path) -> None:
+    key = tmp_path / "var" / "keys" / "pseudonym.key"
+    key.parent.mkdir(parents=True)
+    key.write_text("5f" * 32)
+    key.chmod(0o640)
+    assert "chmod 600" in call("status", "--shop", shop)[1]
+    key.chmod(0o600)
+    assert "chmod" not in call("status", "--shop", shop)[1]
+
+
+def test_erasing_without_a_number_or_a_shop_is_refused(shop: Path) -> None:
+    status, said = call("erase", " ", "--shop", shop)
+    assert status == 2
+    assert "number of the customer" in said
