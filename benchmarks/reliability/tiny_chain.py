@@ -4,17 +4,20 @@ What costs time and proves nothing twice is made once: dbt's parsed project and 
 before a fresh shop."""
 
 import math
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from benchmarks.reliability.tiny_shop import TinyShop
-from dagster_project.runs import run_days
+from dagster_project.runs import dagster_home, open_instance, run_days
 from dagster_project.settings import Settings
 
 KEPT = ("dbt", "mlflow", "dagster")
@@ -49,6 +52,26 @@ class TinyChain:
         shop.write(self.shop_folder)
         outcome = run_days(self.settings, first, last or first)
         return Ran(outcome.is_success, outcome.failed_checks, tuple(self._errors(outcome.run_id)))
+
+    def land_and_build(self, shop: TinyShop, first: date, last: date) -> None:
+        """The same as far as the marts; raises where a step fails."""
+        shop.write(self.shop_folder)
+        dagster_home(self.settings)
+        from dagster_project.definitions import build_definitions
+
+        job = build_definitions(self.settings).resolve_job_def("daily_decisions")
+        tags = {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat()}
+        with open_instance(self.settings) as instance, Path(os.devnull).open("w", encoding="utf-8") as nothing, redirect_stdout(nothing):
+            job.execute_in_process(instance=instance, tags=tags, op_selection=["landing", "marts"], run_config={"loggers": {"console": {}}})
+
+    def read(self, sql: str) -> pl.DataFrame:
+        """Rows of the warehouse."""
+        with duckdb.connect(str(self.state / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(sql).pl()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The same as tuples."""
+        return self.read(sql).rows()
 
     def _errors(self, run_id: str) -> Iterator[tuple[str, str, str]]:
         import dagster as dg

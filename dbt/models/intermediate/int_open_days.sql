@@ -3,18 +3,34 @@
 -- Whether a location was open on a day, by version. The shop's calendar decides where it has a row (one for the location
 -- before one for `all`). Elsewhere closing days are learned from sales alone: without a sale that day, a location counts
 -- as closed when it sold nothing on that weekday in the last eight weeks, or when it otherwise sells
--- {{ busy_items }} different products a day. A location's first eight weeks count as open.
-with location_days as (
-    select business_day, location_id, min(known_on) as first_sale_known_on, count(distinct product_id) as items_sold
+-- {{ busy_items }} different products a day. A location's first eight weeks count as open. What is learned for a day is what was known the
+-- evening before; a sale that is heard of later opens its own day and no other.
+with items as (
+    select business_day, location_id, product_id, min(known_on) as known_on
     from {{ ref('fct_sales_daily') }}
     where units > 0
-    group by business_day, location_id
+    group by business_day, location_id, product_id
+),
+
+-- how many products are known to have sold on a day, by the day on which that became known
+location_news as (
+    select business_day, location_id, known_on, count(*) as items_sold
+    from items
+    group by business_day, location_id, known_on
+),
+
+location_days as (
+    select business_day, location_id, min(known_on) as first_sale_known_on from location_news group by business_day, location_id
 ),
 
 location_starts as (
-    select location_id, min(business_day) as first_sale_day, min(first_sale_known_on) as first_known_on
-    from location_days
-    group by location_id
+    select location_id, min(business_day) as first_sale_day from location_days group by location_id
+),
+
+-- a location's first sale as far as was known, one row per day on which news came
+known_starts as (
+    select distinct location_id, known_on, min(business_day) over (partition by location_id order by known_on) as first_sale_day
+    from location_news
 ),
 
 last_day as (
@@ -38,13 +54,17 @@ habits as (
         spine.business_day,
         spine.location_id,
         count(*) filter (dayofweek(past.business_day) = dayofweek(spine.business_day)) as same_weekdays_with_sales,
-        coalesce(avg(past.items_sold) filter (past.business_day >= spine.business_day - 28), 0) as usual_items_sold
+        coalesce(
+            sum(past.items_sold) filter (past.business_day >= spine.business_day - 28)
+            / count(distinct past.business_day) filter (past.business_day >= spine.business_day - 28),
+            0
+        ) as usual_items_sold
     from spine
-    left join location_days as past
+    left join location_news as past
         on spine.location_id = past.location_id
         and past.business_day < spine.business_day
         and past.business_day >= spine.business_day - {{ learning_days }}
-        and past.first_sale_known_on < spine.business_day
+        and past.known_on < spine.business_day
     group by spine.business_day, spine.location_id
 ),
 
@@ -53,11 +73,11 @@ learned as (
         habits.business_day,
         habits.location_id,
         location_days.first_sale_known_on,
-        coalesce(habits.business_day < location_starts.first_sale_day + {{ learning_days }}, true)
+        coalesce(habits.business_day < known_starts.first_sale_day + {{ learning_days }}, true)
             or (habits.same_weekdays_with_sales > 0 and habits.usual_items_sold < {{ busy_items }}) as is_open_without_sale
     from habits
-    left join location_starts using (location_id)
     left join location_days using (business_day, location_id)
+    asof left join known_starts on habits.location_id = known_starts.location_id and habits.business_day > known_starts.known_on
 ),
 
 announced as (

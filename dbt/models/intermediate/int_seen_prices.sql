@@ -33,10 +33,6 @@ seen as (
     group by all
 ),
 
-priced_products as (
-    select distinct product_id from {{ ref('dim_products') }} where regular_price is not null
-),
-
 states as (
     select
         seen.product_id,
@@ -44,11 +40,8 @@ states as (
         seen.effective_on,
         seen.price as seen_price,
         last_value(case when not seen.on_promotion then seen.price end ignore nulls) over history as shelf_price,
-        case when priced_products.product_id is null then
-            median(case when not seen.on_promotion then seen.price end) over (history rows between 14 preceding and current row)
-        end as usual_price
+        median(case when not seen.on_promotion then seen.price end) over (history rows between 14 preceding and current row) as usual_price
     from seen
-    left join priced_products using (product_id)
     window history as (partition by seen.product_id, seen.location_id order by seen.effective_on)
 ),
 
