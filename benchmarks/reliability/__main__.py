@@ -3,14 +3,13 @@
 import argparse
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.reliability.outcome import Outcome
+from benchmarks.reliability.outcome import Outcome, one_trial
 from benchmarks.report import conclude
 
 # each module has `run(size, root) -> list[Outcome]`; size is "small" or "full", root an empty folder of its own
@@ -24,6 +23,8 @@ TRIALS = (
     "named_faults",
     "mutated_files",
     "hostile_names",
+    "erasure",
+    "alerting",
 )
 AT_ONCE = 2  # trials beside each other
 
@@ -58,15 +59,6 @@ def main() -> None:
     ]
     short = [f"{each.promise}: {each.wrong} wrong" for each in outcomes if each.wrong]
     conclude("reliability", {"size": chosen.size}, {"trials": rows}, short, write=not chosen.only)
-
-
-def one_trial(name: str, size: str, root: Path) -> list[Outcome]:
-    """Run one trial in its own folder; one that breaks down is a wrong result of its own."""
-    root.mkdir()
-    try:
-        return import_module(f"benchmarks.reliability.{name}").run(size, root)
-    except Exception as error:  # whatever stops a trial must not hide the others
-        return [Outcome(name, complaints=[f"the trial broke down: {type(error).__name__}: {error}"[:2000]])]
 
 
 def show(outcomes: list[Outcome]) -> None:

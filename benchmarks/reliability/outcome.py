@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 
 
 @dataclass
@@ -37,3 +39,12 @@ def trial(promise: str) -> Iterator[Outcome]:
     outcome, started = Outcome(promise), time.monotonic()
     yield outcome
     outcome.seconds = time.monotonic() - started
+
+
+def one_trial(name: str, size: str, root: Path) -> list[Outcome]:
+    """Run one trial in its own folder; one that breaks down is a wrong result of its own."""
+    root.mkdir()
+    try:
+        return import_module(f"benchmarks.reliability.{name}").run(size, root)
+    except Exception as error:  # whatever stops a trial must not hide the others
+        return [Outcome(name, complaints=[f"the trial broke down: {type(error).__name__}: {error}"[:2000]])]
