@@ -46,7 +46,7 @@ class DemandInputs:
         """National holidays and the shop's own events, up to a year after `day` (they are known in advance)."""
         from learning.demand import all_events, calendar_events, national_holidays
 
-        first = self.panel_versions.frame["business_day"].min() or day
+        first = self.panel_versions.as_of(day)["business_day"].min() or day
         assert isinstance(first, date)
         return all_events(national_holidays(self.country, first, day + timedelta(days=366)), calendar_events(self.calendar.as_of(day)))
 

@@ -124,12 +124,14 @@ def forecast_accuracy(forecasts: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFra
 
 
 def decision_value(orders: pl.DataFrame, panel: pl.DataFrame, day: Any) -> pl.DataFrame:
-    """Order lines whose cover ended the evening before `day`: promised and realised lost sales avoided.
+    """Order lines whose cover ended the evening before `day`: promised and realised lost sales avoided. Orders older than the longest look
+    back are not judged, whether the day is run alone or in a range that begins earlier.
 
     Realised: what was sold from the order day on, beyond the stock and receipts there were without the order, at most the order itself.
     """
     arrival_after_next = pl.col("next_order_day") + (pl.col("expected_arrival_on") - pl.col("order_day"))
-    due = orders.filter(arrival_after_next == day).select(
+    is_recent = pl.col("as_of_day") >= day - timedelta(days=LONGEST_LOOK_BACK_DAYS)
+    due = orders.filter((arrival_after_next == day) & is_recent).select(
         *ITEM,
         *("order_day", "order_units", "order_value", "on_hand", "in_transit_units", "lost_sales_avoided_units", "stock_source"),
         decided_on="as_of_day",

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from assets.review.what_came import decision_value, forecast_accuracy
+from assets.review.what_came import LONGEST_LOOK_BACK_DAYS, decision_value, forecast_accuracy
 
 TODAY = date(2025, 6, 20)
 
@@ -94,6 +94,18 @@ def test_an_order_is_judged_on_the_day_the_next_one_could_arrive() -> None:
     assert decision_value(order(), panel([1.0] * 7), TODAY).height == 1
     for other in (-1, 1):
         assert decision_value(order(), panel([1.0] * 7), TODAY + timedelta(days=other)).is_empty()
+
+
+def test_an_order_older_than_the_look_back_is_judged_neither_alone_nor_in_a_range() -> None:
+    """A run reads orders from its first day's look back on: a range must not judge what the same day alone would not."""
+    decided = TODAY - timedelta(days=LONGEST_LOOK_BACK_DAYS)
+    slow = {
+        "order_day": decided + timedelta(days=1),
+        "expected_arrival_on": TODAY - timedelta(days=4),
+        "next_order_day": decided + timedelta(days=5),
+    }
+    assert decision_value(order(as_of_day=decided, **slow), panel([1.0] * 7), TODAY).height == 1
+    assert decision_value(order(as_of_day=decided - timedelta(days=1), **slow), panel([1.0] * 7), TODAY).is_empty()
 
 
 @pytest.mark.parametrize(
