@@ -6,6 +6,7 @@ plan that gave way or stopped early, forecasts gone bad, a check, a failed run) 
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,14 +27,14 @@ from assets.published.tables import publish
 from assets.review.find_alerts import alerts_of_all_days
 from assets.table_contracts import table_contracts
 from assets.windows import Window
-from benchmarks.reliability.houses import Place
+from benchmarks.reliability.houses import Place, started
 from benchmarks.reliability.outcome import Outcome, trial
 from benchmarks.reliability.tiny_shop import LAST_DAY, TinyShop, tiny_shop
 from dagster_project.alerting import deliver_alerts
 from dagster_project.sensors import tell_failure
 
 TODAY = Window(LAST_DAY, LAST_DAY + timedelta(days=1))
-STALE_DAYS, OLD_DAYS = 6, 60
+DAYS, STALE_DAYS, OLD_DAYS = 3, 3, 60
 REPEATS = {"small": 5, "full": 50}
 KILLS = {"small": 2, "full": 10}
 FROM_THE_SHOP = {"stale_data", "unreadable_file", "quarantine"}
@@ -59,7 +60,9 @@ class Receiver:
 
 def run(size: str, root: Path) -> list[Outcome]:
     """Provoke, repeat, kill, be down."""
-    place = Place(broken_shop().write(root / "shop"), root / "house", "tiny")
+    start = started(root, DAYS)
+    place = Place(broken_shop().write(root / "own" / "shop"), start.var, start.name)
+    shutil.copy(start.shop.parent / "pseudonym.key", root / "own" / "pseudonym.key")
     (place.shop / "prices.parquet").write_bytes((place.shop / "prices.parquet").read_bytes()[:100])
     with receiver() as hook:
         with trial("each kind of alert is found and sent once, over repeats and a backfill of 60 old days") as once:
@@ -92,7 +95,7 @@ def run(size: str, root: Path) -> list[Outcome]:
 
 
 def broken_shop() -> TinyShop:
-    """No sale in the last six days, and every advertising row of the last week refused."""
+    """No sale in the last three days, and every advertising row of the last week refused."""
     shop = tiny_shop()
     tables = dict(shop.tables)
     last = datetime.combine(LAST_DAY - timedelta(days=STALE_DAYS), datetime.min.time())

@@ -179,7 +179,8 @@ class Page:
         )[0]
         if not came[0]:
             return ["nothing to judge yet: earlier days' forecasts and orders are judged as days pass (or after a backfill)"]
-        told = [f"forecasts up to 7 days ahead, {came[0]} days judged: error {came[1]:.1%} against {came[2]:.1%} seasonal naive"]
+        error, naive = _percent(came[1], 1), _percent(came[2], 1)
+        told = [f"forecasts up to 7 days ahead, {came[0]} days judged: error {error} against {naive} seasonal naive"]
         if judged[0]:
             told.append(f"{judged[0]:,} order lines judged: lost sales avoided {judged[2]:,.0f} units realised, {judged[1]:,.0f} promised")
         return told
