@@ -20,6 +20,8 @@ TRIALS = (
     "repeats",
     "resources",
     "degenerate_shops",
+    "late_records",
+    "as_of",
     "named_faults",
     "mutated_files",
     "hostile_names",

@@ -53,6 +53,13 @@ class TinyChain:
         outcome = run_days(self.settings, first, last or first)
         return Ran(outcome.is_success, outcome.failed_checks, tuple(self._errors(outcome.run_id)))
 
+    def must(self, shop: TinyShop, first: date, last: date | None = None) -> tuple[str, ...]:
+        """The same; raises where the run fails. Returns the checks that did not pass."""
+        ran = self.run(shop, first, last)
+        if not ran.is_success:
+            raise RuntimeError(f"The run of {first} failed: {ran.errors}")
+        return ran.failed_checks
+
     def land_and_build(self, shop: TinyShop, first: date, last: date) -> None:
         """The same as far as the marts; raises where a step fails."""
         shop.write(self.shop_folder)
