@@ -1,6 +1,6 @@
 """The marts of a shop of two weeks, four products and three customers, checked by hand."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -77,6 +77,20 @@ def land_two_weeks(shop: Any) -> None:
                 "known_on": march(6),
             }
             for customer, coupon in [(CLEO, "one-off"), (ANNA, None), ("dora", "one-off")]
+        ]
+        # ben's was settled on the 11th; that he was in the control group is told on the 13th
+        + [
+            {
+                "campaign_id": "winter",
+                "customer_key": BEN,
+                "coupon_id": coupon,
+                "assigned_on": START,
+                "propensity": 0.5,
+                "business_day": START,
+                "known_on": march(known_on),
+                "recorded_at": datetime(2024, 3, known_on, 12),
+            }
+            for coupon, known_on in [("one-off", 1), (None, 13)]
         ],
     )
 
@@ -203,12 +217,17 @@ def test_campaign_facts_pair_the_evening_before_with_the_window_after(built: Any
         "customer_key, coupon_id, face_value, orders_lifetime, recency_days, outcome_orders, outcome_net_revenue, outcome_margin, "
         "redeemed, redemption_discount, known_on"
     )
-    assert built.rows(f"select {columns} from marts.campaign_facts order by customer_key") == [
+    assert built.rows(f"select {columns} from marts.campaign_facts where campaign_id = 'spring' order by customer_key") == [
         # anna's o6 was cancelled before the outcome settled; her return of o7 lies in the window
         (ANNA, None, 0.0, 2, 2, 0, -5.0, -3.0, False, 0.0, march(16)),
         (CLEO, "one-off", 1.0, 1, 3, 1, 3.0, 1.0, True, 1.0, march(16)),
         ("dora", "one-off", 1.0, 0, None, 0, 0.0, 0.0, False, 0.0, march(16)),
     ]
+
+
+def test_what_is_settled_stays_settled_when_the_assignment_is_corrected_later(built: Any) -> None:
+    columns = "customer_key, coupon_id, outcome_orders, known_on"
+    assert built.rows(f"select {columns} from marts.campaign_facts where campaign_id = 'winter'") == [(BEN, "one-off", 1, march(11))]
 
 
 def test_a_product_profile_sums_over_locations(built: Any) -> None:

@@ -7,7 +7,8 @@
 }}
 
 -- One row per customer in a campaign once the outcome window has passed and a week for late records with it: what was known
--- of the customer the evening before, which coupon they got, and what they bought in the window.
+-- of the customer the evening before, which coupon they got, and what they bought in the window. What is settled stays: an
+-- assignment corrected after that day settles nothing a second time.
 {%- set days_for_late_records = 7 %}
 with assignments as (
     select
@@ -18,9 +19,14 @@ with assignments as (
     from {{ ref('fct_coupon_assignments') }}
 ),
 
+settled_versions as (
+    select *, row_number() over (partition by campaign_id, customer_key order by settled_on) as settlement
+    from assignments
+    where coalesce(superseded_on, date '9999-12-31') > settled_on
+),
+
 settled as (
-    select * from assignments
-    where {{ in_window('settled_on') }} and coalesce(superseded_on, date '9999-12-31') > settled_on
+    select * exclude (settlement) from settled_versions where settlement = 1 and {{ in_window('settled_on') }}
 ),
 
 spine as (
