@@ -1,6 +1,7 @@
 """What is published: for each table its query, grain and source. No version columns, no lists, no personal data.
 
-History tables carry every day that was decided; `_latest` views in `bi.duckdb` show the newest one.
+History tables carry every day that was decided; `_latest` views in `bi.duckdb` show the newest one. A table that may have no row on a day
+(no coupon to give out, nothing to look at) takes the newest day from the certificates: its rows of an older day are not the latest.
 """
 
 from dataclasses import dataclass
@@ -8,16 +9,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Export:
-    """One published table. `day_column` names the column by which a `_latest` view cuts; empty where there is none."""
+    """One published table. `day_column` names the column by which a `_latest` view cuts; empty where there is none.
+
+    `may_be_empty`: a decided day may have no row.
+    """
 
     name: str
     source: str
     query: str
     day_column: str = ""
+    may_be_empty: bool = False
 
 
-def _whole(name: str, source: str, day_column: str = "as_of_day") -> Export:
-    return Export(name, source, f"select * from {source}", day_column)
+def _whole(name: str, source: str, may_be_empty: bool = False) -> Export:
+    return Export(name, source, f"select * from {source}", "as_of_day", may_be_empty)
 
 
 def _newest(name: str, source: str) -> Export:
@@ -26,11 +31,11 @@ def _newest(name: str, source: str) -> Export:
 
 EXPORTS: tuple[Export, ...] = (
     _whole("replenishment_orders", "decisions.replenishment_orders"),
-    _whole("supplier_orders", "decisions.supplier_orders"),
+    _whole("supplier_orders", "decisions.supplier_orders", may_be_empty=True),
     _whole("stock_position", "decisions.stock_position"),
-    _whole("coupon_budget", "decisions.coupon_budget"),
-    _whole("coupon_assignments", "decisions.coupon_assignments"),
-    _whole("coupon_budget_curve", "decisions.coupon_budget_curve"),
+    _whole("coupon_budget", "decisions.coupon_budget", may_be_empty=True),
+    _whole("coupon_assignments", "decisions.coupon_assignments", may_be_empty=True),
+    _whole("coupon_budget_curve", "decisions.coupon_budget_curve", may_be_empty=True),
     _whole("limits", "decisions.limits"),
     _whole("plan_certificates", "decisions.plan_certificates"),
     _newest("demand_forecast", "demand.forecast_daily"),
@@ -38,11 +43,11 @@ EXPORTS: tuple[Export, ...] = (
     _whole("training_runs", "demand.training_runs"),
     _newest("backtest_scores", "demand.backtest_scores"),
     _newest("feature_importance", "demand.feature_importance"),
-    _whole("trial_effects", "response.trial_effects"),
-    _whole("pilot_plan", "response.pilot_plan"),
-    _whole("forecast_accuracy", "review.forecast_accuracy"),
-    _whole("decision_value", "review.decision_value"),
-    _whole("alerts", "review.alerts"),
+    _whole("trial_effects", "response.trial_effects", may_be_empty=True),
+    _whole("pilot_plan", "response.pilot_plan", may_be_empty=True),
+    _whole("forecast_accuracy", "review.forecast_accuracy", may_be_empty=True),
+    _whole("decision_value", "review.decision_value", may_be_empty=True),
+    _whole("alerts", "review.alerts", may_be_empty=True),
     _newest("customer_profile", "marts.customer_profile"),
     _newest("product_profile", "marts.product_profile"),
     Export(

@@ -120,7 +120,9 @@ def _view_statements(folder: Path) -> Mapping[str, str]:
         statements[file.stem] = f"create view \"{file.stem}\" as select * from read_parquet('{path}')"
     for export in EXPORTS:
         if export.day_column and export.name in statements:
-            latest = f'select * from "{export.name}" where {export.day_column} = (select max({export.day_column}) from "{export.name}")'
+            by_certificates = export.may_be_empty and "plan_certificates" in statements
+            judge, compared = ("plan_certificates", ">=") if by_certificates else (export.name, "=")
+            latest = f'select * from "{export.name}" where {export.day_column} {compared} (select max({export.day_column}) from "{judge}")'
             statements[f"{export.name}_latest"] = f'create view "{export.name}_latest" as {latest}'
     return statements
 

@@ -85,6 +85,19 @@ def test_views_follow_a_state_folder_that_was_moved(folder: Path, tmp_path: Path
     assert read(moved / "bi.duckdb", "limits") == [0, 1]
 
 
+def test_what_an_older_day_said_is_not_the_latest_where_the_newest_day_says_nothing(folder: Path) -> None:
+    """No alert and no coupon on the newest decided day: the view is empty, it does not show the day before."""
+    days = pl.DataFrame({"as_of_day": [date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 3)], "value": [0, 0, 0]})
+    days.write_parquet(folder / "plan_certificates.parquet")
+    for name in ("alerts", "coupon_assignments"):
+        publish(folder, name, 3)
+    write_views(folder.parent / "bi.duckdb", folder)
+    for name in ("alerts", "coupon_assignments"):
+        assert read(folder.parent / "bi.duckdb", f"{name}_latest") == []
+    days.head(2).write_parquet(folder / "plan_certificates.parquet")
+    assert read(folder.parent / "bi.duckdb", "alerts_latest") == [3]
+
+
 def test_exports_have_their_own_names() -> None:
     names = [export.name for export in EXPORTS]
     assert len(names) == len(set(names))
