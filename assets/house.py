@@ -7,6 +7,8 @@ All paths are absolute and lie below the state folder (`var/<shop>` by default):
     learning/         models by training day
     published/        one Parquet file per published table, a link into published_versions/; `bi.duckdb` beside it holds only views
     turn.lock         held by the run whose turn it is
+    alerts/           failed runs, and the outbox of the webhook
+    erasing/          marks of erasures that were begun and not finished
     mlflow/           tracking database and artifacts
     dbt/              dbt's manifest and logs
     dagster/          Dagster's instance (DAGSTER_HOME)

@@ -126,9 +126,9 @@ def _containing(values: pl.Series, number: str) -> pl.Series:
 def _in_sqlite(file: Path, place: str, gone: Person) -> Iterator[Hit]:
     pseudonym, word = gone.pseudonym.encode(), number_pattern(gone.number)
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        columns = sqlite_columns(connection)
         connection.text_factory = bytes
-        for table, column in sqlite_columns(connection):
-            name, where = _text(table), _text(column)
+        for name, where in columns:
             found = set()
             for (cell,) in connection.execute(f'select "{where}" from "{name}" where typeof("{where}") in (\'text\', \'blob\')'):
                 content = _unpacked(cell)
@@ -138,10 +138,6 @@ def _in_sqlite(file: Path, place: str, gone: Person) -> Iterator[Hit]:
                     found.add("customer number")
             for what in sorted(found):
                 yield Hit(f"{place}: {name}.{where}", what)
-
-
-def _text(name: bytes | str) -> str:
-    return name.decode() if isinstance(name, bytes) else name
 
 
 def _unpacked(cell: bytes) -> bytes:
