@@ -45,7 +45,7 @@ def test_no_parquet_file_holds_any(past_week, needles: list[str]) -> None:
     """Landing's many files are read table by table."""
     folders = sorted({file.parent for file in past_week.state.rglob("*.parquet")})
     names = {part for folder in folders for part in folder.relative_to(past_week.state).parts}
-    assert names >= {"order_lines", "customers", "_quarantine", "published", "intake"}
+    assert names >= {"order_lines", "customers", "_quarantine", "published_versions", "intake"}
     found = {}
     for folder in folders:
         texts = [pl.read_parquet(file).select(pl.col(pl.String)) for file in sorted(folder.glob("*.parquet"))]
@@ -102,7 +102,7 @@ def test_no_secret_stands_anywhere(last_day, past_week) -> None:
     contents = ((file, file.read_bytes()) for file in past_week.state.rglob("*") if file.is_file())
     spoiled_files = [str(file) for file, content in contents if any(each in content for each in as_bytes)]
     assert spoiled_files == []
-    for folder in ("landing", "published", "learning", "mlflow"):
+    for folder in ("landing", "published_versions", "learning", "mlflow"):
         for file in (past_week.state / folder).rglob("*.parquet"):
             assert not found_in(pl.read_parquet(file), canaries), file
     with duckdb.connect(str(past_week.state / "warehouse.duckdb"), read_only=True) as connection:
