@@ -104,7 +104,7 @@ def _in_order(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 def _under_other_keys(rows: pl.DataFrame, table: Table, first_day: date, last_day: date, chance: np.random.Generator) -> pl.DataFrame:
     """Each key of the rows with one part changed: a name nobody knows, or another day of the whole history (long past ones included)."""
-    for name in {*table.key, *([table.about] if table.about else [])}:
+    for name in dict.fromkeys([*table.key, *([table.about] if table.about else [])]):
         column, moves = table.by_name[name], pl.Series(chance.random(rows.height) < 0.7)
         if column.kind in ("day", "timestamp"):
             days = [first_day + timedelta(days=int(step)) for step in chance.integers(0, (last_day - first_day).days + 1, rows.height)]

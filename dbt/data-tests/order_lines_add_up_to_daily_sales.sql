@@ -1,6 +1,7 @@
 {{ config(tags=["facts"], meta={"dagster": {"ref": {"name": "fct_sales_daily"}}}) }}
 
--- What the lines of a day come to, as known today, is what the day's sales say. Shops without lines have nothing to compare.
+-- What the lines of a day come to, as known today, is what the day's sales say; a day whose lines were all moved to another
+-- day has sales of nothing. Shops without lines have nothing to compare.
 with affected_days as (
     select business_day from {{ ref('int_affected_days') }} where scope = 'sales'
 ),
@@ -29,4 +30,4 @@ select business_day, lines.units as line_units, days.units as day_units, lines.n
 from lines
 full join days using (business_day)
 where {{ 'true' if has_order_lines() else 'false' }}
-    and (lines.units is distinct from days.units or lines.net_revenue is distinct from days.net_revenue)
+    and (coalesce(lines.units, 0) <> coalesce(days.units, 0) or coalesce(lines.net_revenue, 0) <> coalesce(days.net_revenue, 0))
