@@ -74,3 +74,10 @@ def test_nothing_that_decides_knows_where_the_truth_lies() -> None:
 def test_no_module_defers_the_annotations_that_dagster_reads() -> None:
     files = [REPOSITORY / name for name in mentioning("from __future__ import annotations")]
     assert not [file for file in files if file.parts[-2] in ("assets", "dagster_project") or "assets" in file.parts]
+
+
+def test_the_webhooks_address_is_read_and_never_printed() -> None:
+    settings = load_settings({"COUNTINGHOUSE_ALERT_WEBHOOK": "https://hooks.example/secret"})
+    assert settings.alert_webhook == "https://hooks.example/secret"
+    assert "secret" not in repr(settings)
+    assert load_settings({"COUNTINGHOUSE_ALERT_WEBHOOK": ""}).alert_webhook is None
