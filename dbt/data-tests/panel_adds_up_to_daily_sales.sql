@@ -16,7 +16,7 @@ goods as (
     select sales.business_day, sum(cast(sales.units as decimal(18, 4))) as units, sum(cast(sales.net_revenue as decimal(18, 4))) as net_revenue
     from {{ ref('fct_sales_daily') }} as sales
     inner join {{ ref('dim_products') }} as products
-        on sales.product_id = products.product_id and {{ in_force_on('products', 'sales.known_on') }}
+        on sales.product_id = products.product_id and products.superseded_on is null
     where sales.superseded_on is null and not products.is_service and sales.business_day in (select business_day from days)
     group by sales.business_day
 )

@@ -1,6 +1,6 @@
 -- The business days of the sales panel that this run must replace: the window and all days after it (prices are carried
--- forward), days whose sales, stock, promotions or opening changed, days from which an item is now known to exist, and
--- days whose rows rest on what earlier runs took from the window or later.
+-- forward), days whose sales, stock, promotions or opening changed, days from which an item is now known to exist or to be
+-- goods (or none), and days whose rows rest on what earlier runs took from the window or later.
 {%- set earlier_panel = earlier_rows("marts", "sales_panel") %}
 
 with last_day as (
@@ -20,6 +20,11 @@ days as (
     select cast(unnest(generate_series(first_day, least(known_on, coalesce(until_day, known_on)), interval 1 day)) as date)
     from {{ ref('int_item_first_days') }}
     where known_on >= {{ window_start() }} and first_day < known_on
+    union
+    select cast(unnest(generate_series(items.first_day, changes.changed_on, interval 1 day)) as date)
+    from {{ ref('int_item_first_days') }} as items
+    inner join {{ ref('int_service_changes') }} as changes using (product_id)
+    where changes.changed_on >= {{ window_start() }} and items.first_day < changes.changed_on
     {%- if earlier_panel %}
     union
     select business_day from {{ earlier_panel }} where known_on >= {{ window_start() }} or superseded_on >= {{ window_start() }}

@@ -1,5 +1,5 @@
 -- The versions of each row of the sales panel: one from the day itself (or from the day its item was heard of), another
--- for every later day on which its sales, stock, promotions or opening turned out differently.
+-- for every later day on which its sales, stock, promotions, opening or being goods turned out differently.
 with days as (
     select business_day from {{ ref('int_panel_days') }}
 ),
@@ -42,6 +42,11 @@ later_versions as (
     from first_versions
     inner join location_changes using (business_day, location_id)
     where location_changes.changed_on > first_versions.known_on
+    union
+    select first_versions.business_day, first_versions.product_id, first_versions.location_id, service_changes.changed_on
+    from first_versions
+    inner join {{ ref('int_service_changes') }} as service_changes using (product_id)
+    where service_changes.changed_on > first_versions.known_on
 ),
 
 chains as (
