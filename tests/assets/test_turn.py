@@ -36,9 +36,9 @@ def held_by_another_process(state: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_turn_that_does_not_come_is_an_error_that_names_its_holder(tmp_path: Path) -> None:
     said: list[str] = []
     with held_by_another_process(tmp_path) as process:
-        with pytest.raises(TurnNotFreeError, match=rf"the nightly run \(process {process.pid}, since .* UTC\)\. Wait for it to end"):
-            with turn(tmp_path, "me", said.append, wait_seconds=1.0, say_every=0.2):
-                pytest.fail("two runs had their turn at once")
+        named = rf"the nightly run \(process {process.pid}, since .* UTC\)\. Wait for it to end"
+        with pytest.raises(TurnNotFreeError, match=named), turn(tmp_path, "me", said.append, wait_seconds=1.0, say_every=0.2):
+            pytest.fail("two runs had their turn at once")
         assert said
         assert "the nightly run" in said[0]
 

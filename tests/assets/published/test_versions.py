@@ -24,6 +24,12 @@ def publish(house: House, text: str) -> str:
         return version_name(folder)
 
 
+def _publish_and_fail(house: House) -> None:
+    with new_version(house) as folder:
+        (folder / "one.parquet").write_text("second")
+        raise OSError("no space left on disk")
+
+
 def seen(house: House) -> set[str]:
     return {file.read_text() for file in house.published.iterdir()}
 
@@ -39,9 +45,8 @@ def test_nothing_is_seen_until_all_is_written(house: House) -> None:
 
 def test_a_failed_publication_leaves_the_version_before_and_no_leftovers(house: House) -> None:
     version = publish(house, "first")
-    with pytest.raises(OSError, match="disk"), new_version(house) as folder:
-        (folder / "one.parquet").write_text("second")
-        raise OSError("no space left on disk")
+    with pytest.raises(OSError, match="disk"):
+        _publish_and_fail(house)
     assert seen(house) == {"first"}
     assert [folder.name for folder in house.published_versions.iterdir()] == [version]
 
