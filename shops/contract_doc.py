@@ -53,7 +53,7 @@ Every record has an *about day* (the day it speaks of, in the shop's time zone) 
 it. `known_on` is the day of `recorded_at`; where that is empty it is the about day, and for reference data the shop's first day. It
 is never before the shop's first day, and for what happened it is never before the about day. Rows with the same key are versions of
 one record: the version recorded last is in force. A record that is handed in after its day was landed is known from the day it arrived
-(the newest landed day stays open until the next one is landed). A purchase order whose receipt is filled in later should therefore be
+(a day that is run again takes what the files then hold for it). A purchase order whose receipt is filled in later should therefore be
 handed in twice, once recorded when ordered and once when received; handed in once without `recorded_at` it counts as known, receipt
 included, from the day it was ordered.
 """

@@ -105,15 +105,19 @@ def fingerprints(rows: pl.DataFrame, days: Iterable[date]) -> dict[date, str]:
     return {day: sums.get(day, "empty") for day in days}
 
 
-def late_arrivals_known_today(rows: pl.DataFrame, table: str, files: LandedFiles, window: Window) -> pl.DataFrame:
-    """Give records that were handed in after their day had been landed the day they arrived: the window's last, or the newest landed
-    day where the window lies before it, so that running an old day again learns nothing that came after it. (The newest landed day stays
-    open until the next one is landed.)
+def late_arrivals_known_today(
+    rows: pl.DataFrame, table: str, files: LandedFiles, window: Window, asked: Window | None = None
+) -> pl.DataFrame:
+    """Give records of days before the run's that were handed in after those days had been landed the day they arrived: the run's last, or
+    the newest landed day where the run lies before it, so that running an old day again learns nothing that came after it.
 
-    A record that was landed keeps the day it was landed on. One that was never landed although its `known_on` day was, arrived now;
-    inside the window a record's own `recorded_at` is believed. In a first import nothing is landed, so every record keeps its day.
-    It costs a look at every landed file, so it is skipped where the fingerprints of all landed days are still those of the rows.
+    A record that was landed keeps the day it was landed on. One that was never landed although its `known_on` day was, and which is no
+    record of the days that are run, arrived now. The days that are run take what the files hold for them: their records keep their own
+    day, one by one as in a range. In a first import nothing is landed, so every record keeps its day. `window` is what is replaced,
+    `asked` (by default the same) the days that are run. It costs a look at every landed file, so it is skipped where the fingerprints of
+    all landed days are still those of the rows.
     """
+    run = asked or window
     landed_days = files.landed_days()
     marks = fingerprints(rows, landed_days)
     if all(tables.get(table, "empty") == marks[day] for day, tables in landed_days.items()):
@@ -122,11 +126,9 @@ def late_arrivals_known_today(rows: pl.DataFrame, table: str, files: LandedFiles
     inside = files.inside(table, window).select(*content, landed_on="known_on").unique(content, keep="first", maintain_order=True)
     fresh = rows.join(files.outside(table, window).select(content), on=content, how="anti", nulls_equal=True)
     placed = fresh.join(inside, on=content, how="left", nulls_equal=True)
-    arrived_on = max(window.last_day, *landed_days)
+    arrived_on = max(run.last_day, *landed_days)
     is_landed_day = pl.col("known_on").is_in(pl.Series(list(landed_days), dtype=pl.Date).implode())
-    came_now = (
-        is_landed_day & ((pl.col("known_on") < window.start) | pl.col("recorded_at").is_null()) & (pl.col("known_on") <= window.last_day)
-    )
+    came_now = is_landed_day & (pl.col("known_on") < run.start)
     known_on = pl.when(pl.col("landed_on").is_not_null()).then("landed_on").when(came_now).then(pl.lit(arrived_on)).otherwise("known_on")
     key = ["known_on", *landed_key(TABLES[table]), "source_file", "source_row"]
     return placed.with_columns(known_on=known_on).drop("landed_on").sort(key)

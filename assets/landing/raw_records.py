@@ -50,7 +50,7 @@ def landing(context: dg.AssetExecutionContext, house: House, warehouse: Warehous
     emptied: list[str] = []
     for name in TABLES:
         before = files.days_with_rows(name, stretched)
-        rows_by_day = _land_table(house, files, name, stretched, marks)
+        rows_by_day = _land_table(house, files, name, window, stretched, marks)
         emptied += [f"{name} of {day}" for day in before if day not in rows_by_day]
         yield dg.MaterializeResult(
             asset_key=["landing", name],
@@ -80,11 +80,13 @@ def window_with_missed_days(window: Window, first_day: date, landed: set[date]) 
     return window.since(day)
 
 
-def _land_table(house: House, files: LandedFiles, name: str, window: Window, marks: dict[date, dict[str, str]]) -> dict[date, int]:
+def _land_table(
+    house: House, files: LandedFiles, name: str, asked: Window, window: Window, marks: dict[date, dict[str, str]]
+) -> dict[date, int]:
     intake = cached_intake(house.shop, name, house.pseudonym_key(), house.intake_cache, house.erased())
     files.write_whole(f"_quarantine/{name}", intake.quarantine)
     files.write_whole(f"_counts/{name}", intake.counts)
-    rows = late_arrivals_known_today(intake.accepted, name, files, window)
+    rows = late_arrivals_known_today(intake.accepted, name, files, window, asked)
     in_window = rows.filter(pl.col("known_on").is_between(window.start, window.last_day))
     for day, mark in fingerprints(in_window, window.days).items():
         marks[day][name] = mark

@@ -1,10 +1,11 @@
 """Random futures through the whole chain: nothing that is recorded after a day changes what was derived, learned or decided for it.
 
 A tiny shop is decided for a day as it stood that evening. Then, again and again, another future is laid upon it, in every input table
-(records known later are dropped, changed, added; earlier ones are corrected; late records speak of long ago), the house is emptied, models
-included, the shop's last day is decided and after it the day again. The marts of the day, demand, response, decisions and review must be
-the same rows; the models are trained anew, so that training is shown to depend on nothing else and on no chance either. Every other time
-the day is decided within the house that knows the future already, so that late records arrive in days landed before.
+(records known later are dropped, changed, added; earlier ones are corrected; late records speak of long ago), and the day is decided again,
+in three ways in turn: in the house of that evening after the shop's last day has been decided there (what is new is handed in late, half of
+it without saying when it was recorded), in an empty house after the last day, and in an empty house alone. The marts of the day, demand,
+response, decisions and review must be the same rows. Models are deleted and trained anew each time, so that training is shown to depend on
+nothing else, and on no chance either.
 """
 
 import random
@@ -15,11 +16,12 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.reliability.disturbance import disturbed, known_by
+from benchmarks.reliability.disturbance import Tables, disturbed, known_by
 from benchmarks.reliability.outcome import Outcome, trial
 from benchmarks.reliability.tiny_chain import TinyChain
 from benchmarks.reliability.tiny_shop import TinyShop, tiny_shop
 from benchmarks.table_hashes import LINEAGE
+from shops.contract import TABLES
 
 FUTURES = {"small": 1, "full": 20}
 LATER_DAYS = 12
@@ -39,8 +41,15 @@ def run(size: str, root: Path) -> list[Outcome]:
         for number in range(FUTURES[size]):
             future = disturbed(shop.tables, day, shop.first_day, shop.last_day, seed=dice.randrange(2**32))
             outcome.faults += _changes(shop, future)
-            chain.forget()
-            for each in _days(shop, day, number):
+            if number % 3 == 0:
+                if number:
+                    chain.forget()
+                    chain.must(replace(shop, tables=known_by(shop.tables, day), last_day=day), day)
+                future = _half_undated(future, day, dice)
+            else:
+                chain.forget()
+            for each in [shop.last_day, day] if number % 3 < 2 else [day]:
+                chain.forget_models()
                 chain.must(replace(shop, tables=future), each)
             outcome.tries += 1
             for complaint in _differences(evening, knowledge(chain, day)):
@@ -49,9 +58,19 @@ def run(size: str, root: Path) -> list[Outcome]:
     return [outcome]
 
 
-def _days(shop: TinyShop, day: date, number: int) -> list[date]:
-    """The day alone (nothing later is landed), or after the shop's last day."""
-    return [day] if number % 2 else [shop.last_day, day]
+def _half_undated(tables: Tables, day: date, dice: random.Random) -> Tables:
+    """Half of the events recorded after `day` without the time of recording: only a house that has landed the day knows they are late. (Not
+    those about the day itself: a day that is run again takes what the files hold for it.)"""
+    found = {}
+    for name, frame in tables.items():
+        chosen = pl.Series([dice.random() < 0.5 for _ in range(frame.height)], dtype=pl.Boolean)
+        about = TABLES[name].about
+        if about is None:
+            found[name] = frame
+            continue
+        undated = (pl.col("recorded_at").dt.date() > day) & (pl.col(about).cast(pl.Date) != day) & chosen
+        found[name] = frame.with_columns(recorded_at=pl.when(~undated).then("recorded_at"))
+    return found
 
 
 def knowledge(chain: TinyChain, day: date) -> Rows:

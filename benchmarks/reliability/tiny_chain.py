@@ -47,6 +47,10 @@ class TinyChain:
             if part.name not in KEPT:
                 shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
 
+    def forget_models(self) -> None:
+        """No model is left to be used again."""
+        shutil.rmtree(self.state / "learning", ignore_errors=True)
+
     def run(self, shop: TinyShop, first: date, last: date | None = None) -> Ran:
         """Write the shop's folder and decide the days `first` to `last` (by default that one day)."""
         shop.write(self.shop_folder)

@@ -110,7 +110,7 @@ def test_there_is_something_to_know(evening: Evening) -> None:
 
 
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],

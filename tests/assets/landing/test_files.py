@@ -116,14 +116,27 @@ def test_a_range_over_both_days_keeps_late_arrivals_late(files: LandedFiles, win
     assert landed(files) == before
 
 
-@pytest.mark.parametrize("windows", [[(2, 2), (3, 3), (4, 4)], [(4, 4), (2, 3)], [(2, 4)]], ids=["one by one", "backwards", "range"])
-def test_late_arrivals_are_placed_alike_whether_days_run_one_by_one_or_as_a_range(
+@pytest.mark.parametrize("windows", [[(2, 2), (3, 3), (4, 4)], [(2, 4)], [(2, 2), (4, 4)]], ids=["one by one", "range", "some"])
+def test_days_run_again_take_what_the_files_hold_for_them_one_by_one_as_in_a_range(
     files: LandedFiles, windows: list[tuple[int, int]]
 ) -> None:
+    """As after an export that was mended: the rows of each day are its own, not news of the last day of the range."""
     land(files, sales((1, "a", 1), (3, "a", 3)), 1, 4)
     for window in windows:
-        land(files, sales((1, "a", 1), (3, "a", 3), (2, "late", 8)), *window)
-    assert landed(files) == [(1, 1, "a", 1), (3, 3, "a", 3), (4, 2, "late", 8)]
+        land(files, sales((1, "a", 1), (3, "a", 4), (2, "mended", 8), (4, "mended", 2)), *window)
+    rerun = {day for first, last in windows for day in range(first, last + 1)}
+    third = [(3, 3, "a", 4)] if 3 in rerun else [(3, 3, "a", 3), (4, 3, "a", 4)]
+    assert landed(files) == sorted([(1, 1, "a", 1), (2, 2, "mended", 8), *third, (4, 4, "mended", 2)])
+
+
+def test_a_missed_day_does_not_make_late_records_of_the_days_after_it_punctual(files: LandedFiles) -> None:
+    """Day 3 was never landed, day 4 was: the run of day 5 lands 3 to 5, and what it finds anew about day 4 is news of the 5th."""
+    land(files, sales((1, "a", 1)), 1, 2)
+    land(files, sales((1, "a", 1), (4, "a", 4)), 4, 4)
+    window, asked = Window(DAYS[2], DAYS[5]), Window(DAYS[4], DAYS[5])
+    rows = late_arrivals_known_today(sales((1, "a", 1), (3, "a", 3), (4, "a", 4), (4, "late", 9), (5, "a", 5)), TABLE, files, window, asked)
+    files.replace_window(TABLE, rows, window)
+    assert landed(files) == [(1, 1, "a", 1), (3, 3, "a", 3), (4, 4, "a", 4), (5, 4, "late", 9), (5, 5, "a", 5)]
 
 
 def test_fingerprints_do_not_depend_on_the_order_of_rows_or_where_they_stood() -> None:
