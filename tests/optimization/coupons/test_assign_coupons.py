@@ -121,3 +121,19 @@ def test_a_limit_of_nothing_is_not_said_to_be_spent_elsewhere(limits: CouponLimi
 def test_amounts_around_nothing_have_no_sign() -> None:
     plan = assign_coupons(offers(("anna", "new", "c3", 0.999, 1.0)), CouponLimits(), NO_HOLDOUT)
     assert plan.assignments["sentence"].item() == "No offer earns more than it costs; the best, coupon c3, is worth 0.0."
+
+
+def test_minimum_shares_above_the_budget_give_way_and_are_named() -> None:
+    plan = assign_coupons(THREE, CouponLimits(total_budget=1.0, minimum_segment_share={"new": 1.0, "old": 1.0}), NO_HOLDOUT)
+    assert plan.certificate.status == "relaxed"
+    gave_way = plan.limits.filter(pl.col("relaxed_by") > 0)
+    assert gave_way["sentence"].str.starts_with("The limits collide").all()
+    assert gave_way.height > 0
+    assert plan.assignments["sentence"].str.len_chars().min() > 0
+
+
+def test_customers_without_any_offer_are_all_explained() -> None:
+    customers = pl.DataFrame({"customer_key": ["anna", "bert"], "segment": ["new", None]})
+    plan = assign_coupons(THREE.clear(), CouponLimits(total_budget=0.0), NO_HOLDOUT, customers)
+    assert plan.assignments["reason_code"].to_list() == ["not_eligible"] * 2
+    assert plan.certificate.status == "empty"

@@ -111,3 +111,19 @@ def test_equals_brute_force(kinds: list[tuple[int, float, float]], budget: float
             best = max(best, sum(count * (kind[1] - kind[2]) for count, kind in zip(counts, kinds, strict=True)))
     assert plan.certificate.violations == ()
     assert plan.budget["expected_profit"].sum() == pytest.approx(best, abs=1e-5)
+
+
+@pytest.mark.parametrize("budget", [0.0, 4.0])
+def test_segment_minimums_above_the_budget_give_way_and_are_named(budget: float) -> None:
+    plan = plan_coupon_budget(TWO, CouponLimits(total_budget=budget, minimum_segment_share={"new": 1.0, "old": 1.0}))
+    assert plan.certificate.status == "relaxed"
+    gave_way = plan.limits.filter(pl.col("relaxed_by") > 0)
+    assert gave_way.height > 0
+    assert gave_way["sentence"].str.starts_with("The limits collide").all()
+    assert plan.budget.select(pl.col("issued") >= 0).to_series().all()
+    assert plan.budget["sentence"].str.len_chars().min() > 0
+
+
+def test_without_a_cell_the_plan_is_empty_and_says_so() -> None:
+    plan = plan_coupon_budget(TWO.clear(), CouponLimits(total_budget=0.0))
+    assert (plan.certificate.status, plan.certificate.value, plan.budget.height) == ("empty", 0.0, 0)
