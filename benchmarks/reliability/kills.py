@@ -66,6 +66,7 @@ def run(size: str, root: Path) -> list[Outcome]:
             outcome.expect(not differing, f"{label}: {len(differing)} tables and days differ: {differing[:3]}")
             outcome.expect(registered(killed) == versions, f"{label}: other model versions in MLflow, or runs left unfinished")
             outcome.expect(not list(killed.house.published_versions.glob(".*")), f"{label}: leftovers of a publication")
+            print(f"  {label}: ran again, {outcome.wrong} wrong so far", flush=True)
         outcome.note = f"locks free after at most {longest:.1f} s; hit: " + ", ".join(
             f"{name} {count}" for name, count in sorted(hit.items())
         )
