@@ -5,7 +5,7 @@ day the next order could have arrived: what was sold since says how many sales t
 and the order is taken to have been placed as advised; both are said in the column `basis`."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -17,6 +17,7 @@ from assets.partitions import partition_window
 from assets.review.find_alerts import alerts_of_all_days
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
+from assets.windows import Window
 
 ACCURACY, VALUE, ALERTS = "review.forecast_accuracy", "review.decision_value", "review.alerts"
 TABLES = (ACCURACY, VALUE, ALERTS)
@@ -57,21 +58,22 @@ ALERT_SOURCES = (
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def review(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
-    """Judge the window's days against what was said about them earlier."""
+    """Judge the window's days, and later ones that were decided before them, against what was said about them earlier."""
     window = partition_window(context)
     since = window.start - timedelta(days=LONGEST_LOOK_BACK_DAYS)
+    days = days_to_judge(warehouse, window)
     panel = read_versions(
-        warehouse, "sales_panel", window.last_day, ("business_day", *ITEM, "units", "is_censored"), where=f"business_day >= date '{since}'"
+        warehouse, "sales_panel", days[-1], ("business_day", *ITEM, "units", "is_censored"), where=f"business_day >= date '{since}'"
     )
     forecasts = warehouse.read(
         "select as_of_day as decided_on, product_id, location_id, business_day, horizon_days, forecast_units, "
         "seasonal_naive_units from demand.forecast_daily where business_day between ? and ? and as_of_day < business_day "
         "order by all",
-        [window.start, window.last_day],
+        [window.start, days[-1]],
     )
     orders = warehouse.read("select * from decisions.replenishment_orders where as_of_day >= ? and order_units > 0 order by all", [since])
     accuracy, value = [table_contracts()[ACCURACY].empty()], [table_contracts()[VALUE].empty()]
-    for day in window.days:
+    for day in days:
         known = panel.as_of(day)
         sold = known.filter((pl.col("business_day") == day) & ~pl.col("is_censored")).select(*ITEM, "units")
         accuracy.append(
@@ -85,13 +87,26 @@ def review(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse
         VALUE: pl.concat(value, how="vertical_relaxed"),
     }
     for name, frame in frames.items():
-        rows = warehouse.replace_days(table_contracts()[name], frame, window.days)
+        warehouse.replace_days(table_contracts()[name], frame, days)
+        rows = frame.filter(pl.col("as_of_day").is_in(window.days)).height
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows})
     # since when an alert stands may change on days outside the window: the table is small and written whole
     alerts = alerts_of_all_days(house, warehouse, window, _failed_checks(context))
     warehouse.replace_days(table_contracts()[ALERTS], alerts, sorted({*alerts["as_of_day"], *window.days}))
     new = alerts.filter(pl.col("as_of_day").is_between(window.start, window.last_day))
     yield dg.MaterializeResult(asset_key=KEYS[ALERTS], metadata={"dagster/row_count": new.height})
+
+
+def days_to_judge(warehouse: Warehouse, window: Window) -> list[date]:
+    """The window's days, and the days after it that were decided already: what the window says about them was not there to be judged.
+
+    So the same days decided in any order end in the same review.
+    """
+    later = warehouse.read(
+        "select distinct as_of_day from demand.training_runs where as_of_day > ? and as_of_day <= ?",
+        [window.last_day, window.last_day + timedelta(days=LONGEST_LOOK_BACK_DAYS)],
+    )
+    return sorted({*window.days, *later["as_of_day"]})
 
 
 def _failed_checks(context: dg.AssetExecutionContext) -> list[tuple[str, str]]:

@@ -1,11 +1,14 @@
 """What came of forecasts and orders, worked by hand."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from assets.review.what_came import LONGEST_LOOK_BACK_DAYS, decision_value, forecast_accuracy
+from assets.review.what_came import LONGEST_LOOK_BACK_DAYS, days_to_judge, decision_value, forecast_accuracy
+from assets.warehouse import Warehouse
+from assets.windows import Window
 
 TODAY = date(2025, 6, 20)
 
@@ -141,3 +144,13 @@ def test_stock_out_days_are_counted_and_said() -> None:
 def test_an_item_without_sales_rows_sold_nothing() -> None:
     row = decision_value(order(product_id="b"), panel([2.0] * 7), TODAY).to_dicts()[0]
     assert (row["sold_units"], row["realised_lost_sales_avoided_units"]) == (0.0, 0.0)
+
+
+def test_days_after_the_window_that_were_decided_already_are_judged_again(tmp_path: Path) -> None:
+    warehouse = Warehouse(path=str(tmp_path / "warehouse.duckdb"), threads=1)
+    with warehouse.connect() as connection:
+        connection.execute("create schema demand; create table demand.training_runs (as_of_day date)")
+        decided = "values ('2025-01-01'), ('2025-01-03'), ('2025-01-06'), ('2025-01-06'), ('2025-12-31')"
+        connection.execute(f"insert into demand.training_runs {decided}")
+    window = Window(date(2025, 1, 3), date(2025, 1, 5))
+    assert days_to_judge(warehouse, window) == [date(2025, 1, 3), date(2025, 1, 4), date(2025, 1, 6)]
