@@ -54,6 +54,8 @@ def run(size: str, root: Path) -> list[Outcome]:
             outcome.tries += 1
             for complaint in _differences(evening, knowledge(chain, day)):
                 outcome.expect(False, f"future {number}: {complaint}")
+            if size == "full":
+                print(f"  as_of: future {number + 1} of {FUTURES[size]}, {outcome.wrong} wrong", flush=True)
     outcome.note = f"{len(evening)} tables with {rows:,} rows of the day compared each time; models trained anew"
     return [outcome]
 

@@ -27,6 +27,8 @@ EXPLAINED = {
     "plan_certificates": ("status", "input_hash"),
     "alerts": ("message",),
 }
+PLANS = ["coupon_assignments", "coupon_budget", "replenishment"]
+ROOMS = ("marts", "demand", "response", "decisions", "review")
 STATUSES = {"optimal", "feasible", "relaxed", "empty"}
 ABOUT = {
     "order_lines": "order_ts",
@@ -288,12 +290,13 @@ def _anything(_: Frames) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Degenerate:
-    """A shop, what is expected of its published tables beyond what is expected of all, and, where nothing can be decided, a part of the
-    one error it must end with."""
+    """A shop, what is expected of its published tables beyond what is expected of all, a part of the one error it must end with where
+    nothing can be decided, and how many days are decided (the last ones, in one run)."""
 
     make: Callable[[], TinyShop]
     expect: Callable[[Frames], Iterator[str]] = _anything
     error: str = ""
+    days: int = 1
 
 
 SHOPS: dict[str, Degenerate] = {
@@ -304,7 +307,7 @@ SHOPS: dict[str, Degenerate] = {
     "one customer, one product": Degenerate(_one_customer_one_product, lambda tables: _no_coupon_plan(tables, "too few for two arms")),
     "first day": Degenerate(_first_day, _something_ordered),
     "second day": Degenerate(_second_day, _something_ordered),
-    "first week": Degenerate(_first_week, _something_ordered),
+    "first week, every day of it": Degenerate(_first_week, _something_ordered, days=7),
     "closed for a month, a month ago": Degenerate(_closed_a_month_ago, _something_ordered),
     "closed since a month": Degenerate(_closed_since_a_month),
     "closed for the coming two months": Degenerate(
@@ -348,7 +351,7 @@ def judge(chain: TinyChain, case: Degenerate) -> Iterator[str]:
     """Decide the shop's last day in a fresh house; every complaint about what came of it."""
     shop = case.make()
     chain.forget()
-    ran = chain.run(shop, shop.last_day)
+    ran = chain.run(shop, shop.last_day - timedelta(days=case.days - 1), shop.last_day)
     yield from _shop_check_complaints(chain.shop_folder)
     if case.error:
         yield from _error_complaints(ran, case.error)
@@ -357,7 +360,8 @@ def judge(chain: TinyChain, case: Degenerate) -> Iterator[str]:
         yield f"the run failed: {ran.errors}"
         return
     tables = chain.published_tables()
-    yield from _table_complaints(tables, shop)
+    yield from _table_complaints(tables, shop, case.days)
+    yield from (f"{column} is not a finite number" for column in impossible_numbers(chain.tables(ROOMS)))
     yield from case.expect(tables)
     words = re.findall(r"\b(?:None|nan|inf)\b", chain.page())
     if words:
@@ -378,23 +382,23 @@ def _error_complaints(ran: Ran, wanted: str) -> Iterator[str]:
         yield f"expected a Failure that says {wanted!r}; got {kind}: {message}"
 
 
-def _table_complaints(tables: Frames, shop: TinyShop) -> Iterator[str]:
+def _table_complaints(tables: Frames, shop: TinyShop, days: int) -> Iterator[str]:
     yield from (f"{column} is not a finite number" for column in impossible_numbers(tables))
     for table, columns in EXPLAINED.items():
         silent = tables[table].filter(pl.any_horizontal(pl.col(column).fill_null("").str.strip_chars() == "" for column in columns))
         if silent.height:
             yield f"{silent.height} rows of {table} do not say why"
     certificates = tables["plan_certificates"]
-    if sorted(certificates["plan"]) != ["coupon_assignments", "coupon_budget", "replenishment"]:
+    if sorted(certificates["plan"]) != sorted(PLANS * days):
         yield f"certificates of {sorted(certificates['plan'])}"
     if not set(certificates["status"]) <= STATUSES or not certificates["checked"].all():
         yield f"certificates say {certificates.select('plan', 'status', 'checked').rows()}"
     if certificates.filter((pl.col("violations") != "") & (pl.col("status") != "relaxed")).height:
         yield "a plan that is not called relaxed breaks a limit"
-    spent = {
-        "purchase_budget": tables["replenishment_orders"]["order_value"].sum(),
-        "coupon_budget": max(tables[name]["expected_cost"].sum() for name in ("coupon_assignments", "coupon_budget")),
-    }
-    yield from (f"{name}: {used} is more than {shop.limits[name]}" for name, used in spent.items() if used > shop.limits[name] + 0.005)
+    spent = (("purchase_budget", "replenishment_orders", "order_value"), *(("coupon_budget", plan, "expected_cost") for plan in PLANS[:2]))
+    for limit, table, column in spent:
+        most = tables[table].group_by("as_of_day").agg(pl.col(column).sum())[column].max() or 0.0
+        if most > shop.limits[limit] + 0.005:
+            yield f"{table}: {most} is more than the {limit} of {shop.limits[limit]}"
     if tables["demand_forecast"].filter(pl.col("forecast_units").is_null() | (pl.col("forecast_units") < 0)).height:
         yield "forecasts are missing or negative"

@@ -6,7 +6,7 @@ before a fresh shop."""
 import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
@@ -103,6 +103,13 @@ class TinyChain:
         with duckdb.connect(str(self.state / "bi.duckdb"), read_only=True) as connection:
             views = connection.execute("select view_name from duckdb_views() where not internal order by 1").fetchall()
             return {view: connection.execute(f'select * from "{view}"').pl() for (view,) in views if not view.endswith("_latest")}
+
+    def tables(self, rooms: Sequence[str]) -> dict[str, pl.DataFrame]:
+        """Every table of these schemas of the warehouse, as `room.table`."""
+        with duckdb.connect(str(self.state / "warehouse.duckdb"), read_only=True) as connection:
+            query = "select table_schema, table_name from information_schema.tables where list_contains(?, table_schema) order by all"
+            found = connection.execute(query, [list(rooms)]).fetchall()
+            return {f"{room}.{name}": connection.execute(f'select * from {room}."{name}"').pl() for room, name in found}
 
     def page(self) -> str:
         """The page a run ends with."""
