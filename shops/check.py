@@ -5,7 +5,7 @@ refused and why, and which decisions the data allows (`shops.check_decisions`). 
 """
 
 import secrets
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -69,7 +69,7 @@ def _table_check(table: Table, intake: Intake, shop: Shop) -> TableCheck:
         rows_quarantined=intake.quarantine.height,
         first_day=accepted["business_day"].min(),
         last_day=accepted["business_day"].max(),
-        known_after_last_day=accepted.filter(pl.col("known_on") > (shop.last_day or date.today())).height,
+        known_after_last_day=accepted.filter(pl.col("known_on") > (shop.last_day or shop.newest_day() + timedelta(days=1))).height,
         recorded_share=1 - accepted["recorded_at"].null_count() / accepted.height if accepted.height else 0.0,
     )
 

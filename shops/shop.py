@@ -8,7 +8,7 @@ shares are 0 to 1, days are business days in the shop's time zone.
 import re
 import tomllib
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,10 @@ class Shop:
     assumptions: Assumptions
     stock: StockOpening
     coupons: CouponTerms
+
+    def newest_day(self, now: datetime | None = None) -> date:
+        """The newest business day that can be decided: the last day, or where the shop grows the day before `now` (with its zone) there."""
+        return self.last_day or (now or datetime.now(UTC)).astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
 
 
 def load_shop(path: Path) -> Shop:

@@ -1,7 +1,5 @@
 """Freshness by the data's own newest day: a backfill of an old day must not make a stale panel look fresh."""
 
-from datetime import date, timedelta
-
 import dagster as dg
 
 from assets.house import House
@@ -18,7 +16,7 @@ STALE_AFTER_DAYS = 2
 def newest_day_is_known(house: House, warehouse: Warehouse) -> dg.AssetCheckResult:
     """Compare the panel's newest day with the shop's last day, or with yesterday where the shop grows."""
     newest = warehouse.read("select max(business_day) as day from marts.sales_panel")["day"][0]
-    expected = house.shop.last_day or date.today() - timedelta(days=1)
+    expected = house.shop.newest_day()
     late = None if newest is None else (expected - newest).days
     return dg.AssetCheckResult(
         passed=late is not None and late <= STALE_AFTER_DAYS,

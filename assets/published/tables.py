@@ -40,7 +40,10 @@ FORBIDDEN_TYPES = ("HUGEINT", "LIST", "STRUCT", "MAP", "[]")
     ],
     check_specs=[
         dg.AssetCheckSpec(
-            "newest_day_is_published", asset=KEY, description="max(as_of_day) of the published orders is the newest day decided."
+            "newest_day_is_published",
+            asset=KEY,
+            blocking=True,  # it comes after review.alerts: where it fails, the run fails, and that is the alert
+            description="max(as_of_day) of the published orders is the newest day decided.",
         )
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),

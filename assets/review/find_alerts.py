@@ -1,8 +1,7 @@
 """Reads what alerts are found in: decided plans, sales, quarantine, judged forecasts and the checks of the run."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -23,7 +22,6 @@ from assets.review.alerts import (
 from assets.review.failed_runs import failed_runs
 from assets.warehouse import Warehouse
 from assets.windows import Window
-from shops.shop import Shop
 
 TABLE = "review.alerts"
 PLAN_ALERTS = """
@@ -63,17 +61,12 @@ def alerts_of_all_days(house: House, warehouse: Warehouse, window: Window, faile
     ]
     if quarantine is not None and counts is not None:
         found.append(recent_quarantine(quarantine, _accepted(landed, quarantine, window), window.days))
-        newest = newest_day_to_decide(house.shop)
+        newest = house.shop.newest_day()
         if newest in window.days:
             found += [quarantine_of_reading(quarantine, counts, newest), failed_checks(failed, newest)]
     elsewhere, decided = _elsewhere(warehouse, window)
     found += [elsewhere, failed_runs(house.state, window.days, elsewhere)]
     return with_standing(pl.concat(found), [*decided, *window.days])
-
-
-def newest_day_to_decide(shop: Shop) -> date:
-    """The shop's last day, or yesterday where it grows."""
-    return shop.last_day or datetime.now(ZoneInfo(shop.time_zone)).date() - timedelta(days=1)
 
 
 def _stale(warehouse: Warehouse, days: Sequence[date]) -> pl.DataFrame:

@@ -127,7 +127,8 @@ class _Pause:
 
     def is_over(self, now: datetime) -> bool:
         told = self._read()
-        return told is None or now >= datetime.fromisoformat(told["until"])
+        left = datetime.fromisoformat(told["until"]) - now if told else timedelta()
+        return not timedelta() < left <= LONGEST_PAUSE  # a longer one was noted under another clock
 
     def lengthen(self, now: datetime) -> None:
         told = self._read()

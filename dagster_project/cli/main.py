@@ -115,7 +115,7 @@ def prepare(shop: ShopOption = None) -> None:
 def chosen_day(shop_folder: Path, day: datetime | None) -> date:
     """The business day to decide for; an error that says which days there are."""
     shop = load_shop(shop_folder)
-    last = shop.last_day or date.fromordinal(date.today().toordinal() - 1)
+    last = shop.newest_day()
     chosen = last if day is None else day.date()
     if not shop.first_day <= chosen <= last:
         errors.print(

@@ -1,6 +1,6 @@
 """Reading shop.toml: defaults, every setting, and errors that name file and mend."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,16 @@ def test_the_documented_example_holds_every_setting(tmp_path: Path) -> None:
     assert shop.columns == {"order_lines": {"order_id": "Invoice"}}
     assert shop.stock.opening_day == date(2025, 12, 1)
     assert shop.csv.timestamp_format == "%d.%m.%Y %H:%M"
+
+
+def test_a_shop_that_grows_can_be_decided_up_to_yesterday_where_it_is(tmp_path: Path) -> None:
+    text = NEEDED.replace("Europe/Berlin", "Pacific/Auckland")
+    assert "Auckland" in text
+    shop = load_shop(write(tmp_path, text))
+    assert shop.newest_day(datetime(2026, 1, 10, 10, 59, tzinfo=UTC)) == date(2026, 1, 9)
+    assert shop.newest_day(datetime(2026, 1, 10, 11, 1, tzinfo=UTC)) == date(2026, 1, 10), "it is the 11th there"
+    ended = load_shop(write(tmp_path, text + "last_day = 2024-03-14\n"))
+    assert ended.newest_day(datetime(2026, 1, 10, tzinfo=UTC)) == date(2024, 3, 14)
 
 
 def test_the_stock_ledger_opens_on_the_last_day_where_nothing_is_said(tmp_path: Path) -> None:

@@ -156,6 +156,15 @@ def test_a_sensor_leaves_a_failing_receiver_alone_for_a_while(publish, receiver)
     assert not pause.exists()
 
 
+def test_a_pause_noted_before_the_clock_was_moved_back_holds_nothing_up(publish, receiver) -> None:
+    state = publish([D1], (D1, *STALE, D1))
+    receiver.statuses = [500, 500]
+    assert deliver_alerts(state, "tiny", receiver.address, only_if_due=True).problem
+    next_year = (datetime.now(UTC) + timedelta(days=365)).isoformat()
+    (state / "alerts" / "pause.json").write_text(json.dumps({"seconds": 60, "until": next_year}))
+    assert deliver_alerts(state, "tiny", receiver.address, only_if_due=True).sent == 1
+
+
 def test_a_failed_run_is_told_once_for_its_day_and_step(publish, receiver) -> None:
     state = publish([D2])
     for _ in range(3):
