@@ -23,7 +23,8 @@ STEP_NAMES = {
     "review": "review: accuracy and decision value",
     "published": "published: tables for BI",
 }
-CHATTER = ("dbt command", "dbt subsetted", "asset check selection")  # dagster-dbt's own notes; they stand in the run's log in the UI
+# notes of dagster and dagster-dbt that tell a person nothing; they stand in the run's log in the UI
+CHATTER = ("dbt command", "dbt subsetted", "asset check selection", "Dependencies for step")
 
 
 class RunLogHandler(logging.Handler):
@@ -47,12 +48,11 @@ class RunLogHandler(logging.Handler):
             self._end(step, kind == "STEP_SUCCESS")
             if kind == "STEP_FAILURE":
                 self.console.print(f"    {failure_reason(event)}", style="red", markup=False)
-        elif record.levelno >= logging.ERROR and event is None:
-            self.console.print(f"  {record.getMessage()}", style="red", markup=False)
         elif record.levelno >= logging.INFO and event is None:
             message = meta.get("orig_message", record.getMessage())
             if not any(word in message for word in CHATTER):
-                self.console.print(f"    {message}", style="dim", markup=False)
+                style = "red" if record.levelno >= logging.ERROR else "dim"
+                self.console.print(f"    {message}", style=style, markup=False)
 
     def _start(self, step: str) -> None:
         self.started[step] = time.monotonic()

@@ -104,8 +104,9 @@ class Shop:
     coupons: CouponTerms
 
     def newest_day(self, now: datetime | None = None) -> date:
-        """The newest business day that can be decided: the last day, or where the shop grows the day before `now` (with its zone) there."""
-        return self.last_day or (now or datetime.now(UTC)).astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
+        """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
+        yesterday = (now or datetime.now(UTC)).astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
+        return min(self.last_day or yesterday, yesterday)
 
 
 def load_shop(path: Path) -> Shop:

@@ -19,6 +19,7 @@ TRIALS = (
     "readers",
     "repeats",
     "resources",
+    "clock",
     "degenerate_shops",
     "late_records",
     "as_of",

@@ -117,6 +117,13 @@ def chosen_day(shop_folder: Path, day: datetime | None) -> date:
     shop = load_shop(shop_folder)
     last = shop.newest_day()
     chosen = last if day is None else day.date()
+    if last < shop.first_day or (shop.last_day or chosen) >= chosen > last:
+        errors.print(
+            f"By this machine's clock the newest day that has passed is {last}: {chosen} of {shop.name}, which begins on {shop.first_day}, "
+            "cannot be decided yet. Set the clock right, or wait for the day to pass.",
+            style="red",
+        )
+        raise typer.Exit(2)
     if not shop.first_day <= chosen <= last:
         errors.print(
             f"{shop.name} has records from {shop.first_day} to {last}; {chosen} lies outside. Choose a day in between.", style="red"

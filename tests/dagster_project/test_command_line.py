@@ -1,10 +1,12 @@
 """The command line: what it says, and its exit status."""
 
 import os
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+import time_machine
 from typer.testing import CliRunner
 
 command_line = import_module("dagster_project.cli.main")  # the package exports a function of the same name
@@ -73,6 +75,23 @@ def test_a_day_outside_the_shop_is_refused_in_a_sentence(shop: Path, day: str) -
         assert ("tiny has records from 2024-03-01 to 2024-03-14" in said and day in said) or "--to lies before --from" in said
         assert "Traceback" not in said
     assert not (shop.parent / "var").exists(), "nothing was begun"
+
+
+@pytest.mark.parametrize(("clock", "day"), [("1970-01-01", "2024-03-05"), ("2024-03-08T12:00", "2024-03-08"), ("2024-03-01T12:00", None)])
+def test_a_day_that_has_not_passed_by_the_machines_clock_is_refused(shop: Path, clock: str, day: str | None) -> None:
+    with time_machine.travel(datetime.fromisoformat(clock).replace(tzinfo=UTC)):
+        status, said = call("run", "--shop", shop, *(["--day", day] if day else []))
+    assert status == 2
+    assert "By this machine's clock the newest day that has passed is" in said
+    assert "Set the clock right" in said
+
+
+def test_a_shop_that_grows_is_told_of_the_clock_too(shop: Path) -> None:
+    (shop / "shop.toml").write_text(TOML.replace("last_day = 2024-03-14\n", ""))
+    with time_machine.travel(datetime(2024, 3, 12, 12, tzinfo=UTC)):
+        status, said = call("run", "--shop", shop, "--day", "2024-03-12")
+    assert status == 2
+    assert "the newest day that has passed is 2024-03-11: 2024-03-12 of tiny" in said
 
 
 def test_a_range_turned_round_is_refused(shop: Path) -> None:

@@ -47,6 +47,7 @@ def test_a_shop_that_grows_can_be_decided_up_to_yesterday_where_it_is(tmp_path: 
     assert shop.newest_day(datetime(2026, 1, 10, 11, 1, tzinfo=UTC)) == date(2026, 1, 10), "it is the 11th there"
     ended = load_shop(write(tmp_path, text + "last_day = 2024-03-14\n"))
     assert ended.newest_day(datetime(2026, 1, 10, tzinfo=UTC)) == date(2024, 3, 14)
+    assert ended.newest_day(datetime(2024, 3, 10, 1, tzinfo=UTC)) == date(2024, 3, 9), "days that have not passed cannot be decided"
 
 
 def test_the_stock_ledger_opens_on_the_last_day_where_nothing_is_said(tmp_path: Path) -> None:
