@@ -106,7 +106,10 @@ class Server:
 
     def backfill(self, days: list[str], seconds: float = 3600) -> dict[str, Any]:
         """The same, waited for; returns status and runs."""
-        backfill_id = self.launch(days)
+        return self.ended(self.launch(days), seconds)
+
+    def ended(self, backfill_id: str, seconds: float = 3600) -> dict[str, Any]:
+        """Status and runs of a launched backfill, once it has ended."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             found = self.ask(PROGRESS, {"id": backfill_id})["partitionBackfillOrError"]

@@ -23,7 +23,7 @@ from benchmarks.reliability.outcome import Outcome, trial
 from benchmarks.reliability.tiny_shop import LAST_DAY
 from shops.erased import pseudonym_of
 
-PERSONS = {"small": 3, "full": 12}
+PERSONS = {"small": 2, "full": 12}
 KILLS = {"small": 1, "full": 6}
 DAYS = 3
 MADE_ONCE = ("dbt", "mlflow", "learning/models")  # parsing and training again would prove nothing; a model is used only for the same input

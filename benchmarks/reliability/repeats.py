@@ -39,20 +39,22 @@ def run(size: str, root: Path) -> list[Outcome]:
     with trial(f"{len(days)} days: twice, in any order, one by one, as a range, from scratch: same rows") as again:
         shuffled = days.copy()
         chance.shuffle(shuffled)
-        ways = {
-            "the range twice and a day of it again": (whole.copy("twice", root), [(days[0], days[-1]), (days[1], days[1])]),
-            "one by one, in another order": (place.copy("shuffled"), [(day, day) for day in shuffled]),
-        }
-        if size == "full":
-            ways["from scratch"] = (Place(place.shop, root / "scratch"), [(days[0] - timedelta(days=1), days[-1])])
+        if size == "small":
+            ways = {"days of the range again, the last one first": (whole.copy("twice", root), [(days[-1], days[-1]), (days[0], days[0])])}
+        else:
+            ways = {
+                "the range twice and a day of it again": (whole.copy("twice", root), [(days[0], days[-1]), (days[1], days[1])]),
+                "one by one, in another order": (place.copy("shuffled"), [(day, day) for day in shuffled]),
+                "from scratch": (Place(place.shop, root / "scratch"), [(days[0] - timedelta(days=1), days[-1])]),
+            }
         for name, (house, ranges) in ways.items():
             in_one_process(house, ranges)
             again.tries += len(ranges)
             wrong = house.wrong_against(wanted)
             again.expect(not wrong, f"{name}: {len(wrong)} tables and days differ: {wrong[:4]}")
-    with trial("two runs, dbt in a shell and a notebook at once: they wait or say who holds it") as locks:
+    with trial("runs, dbt in a shell and a notebook at once: they wait or say who holds it") as locks:
         house = whole.copy("together", root)
-        commands_together(locks, house, days[-1])
+        commands_together(locks, house, days[-1], runs=1 if size == "small" else 2)
         wrong = house.wrong_against(wanted)
         locks.expect(not wrong, f"{len(wrong)} tables and days differ afterwards: {wrong[:4]}")
     return [*outcomes, again, locks]
@@ -84,30 +86,31 @@ def in_one_process(place: Place, ranges: list[tuple[date, date]]) -> None:
         raise RuntimeError(done.stderr[-3000:])
 
 
-def commands_together(outcome: Outcome, place: Place, day: date) -> None:
-    """A notebook has the warehouse open when two runs and a shell's dbt come; everything ends, nothing ends in a traceback."""
+def commands_together(outcome: Outcome, place: Place, day: date, runs: int) -> None:
+    """A notebook has the warehouse open when runs and a shell's dbt come; everything ends, nothing ends in a traceback."""
     project = Path(__file__).resolve().parents[2] / "dbt"
     notebook = subprocess.Popen(
         [sys.executable, "-c", NOTEBOOK, str(place.house.warehouse), "15"], stdout=subprocess.PIPE, text=True, env=place.environment
     )
     assert notebook.stdout is not None
     notebook.stdout.readline()
-    logs = [place.var.parent / f"together-{number}.log" for number in range(3)]
-    runs = [place.start("run", "--day", day.isoformat(), log=log) for log in logs[:2]]
+    logs = [place.var.parent / f"together-{number}.log" for number in range(runs + 1)]
+    started_runs = [place.start("run", "--day", day.isoformat(), log=log) for log in logs[:-1]]
     time.sleep(8)
     environment = place.environment | dbt_environment(place, day)
     dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--select", "dim_products", "--exclude-resource-type", "unit_test"]
     folders = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(place.var / "shell-dbt")]
-    with logs[2].open("w", encoding="utf-8") as log:
+    with logs[-1].open("w", encoding="utf-8") as log:
         shell = subprocess.Popen([*dbt, *folders, "--log-path", str(place.var / "shell-dbt")], env=environment, stdout=log, stderr=log)
-    for name, process, log in zip(("a run", "a second run", "dbt in a shell"), (*runs, shell), logs, strict=True):
+    names = [*("a run", "a second run")[:runs], "dbt in a shell"]
+    for name, process, log in zip(names, (*started_runs, shell), logs, strict=True):
         outcome.tries += 1
         status, said = process.wait(), log.read_text(encoding="utf-8")
         gave_up = name == "dbt in a shell" and "Conflicting lock is held in" in said and "PID" in said
         outcome.expect(status == 0 or gave_up, f"{name} ended with {status}: {said[-500:]}")
         outcome.expect("Traceback" not in said, f"{name} ended in a traceback: {said[-500:]}")
         outcome.note += f"{name}: {'said who holds it' if gave_up else 'waited'}; "
-    outcome.faults = 4
+    outcome.faults += runs + 2
     notebook.wait()
 
 
