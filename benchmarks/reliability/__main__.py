@@ -23,10 +23,10 @@ TRIALS = (
     "erasure",
     "resources",
     "alerting",
+    "named_faults",
     "readers",
     "worker",
     "clock",
-    "named_faults",
     "hostile_names",
 )
 AT_ONCE = 3  # trials beside each other: some wait for locks and pauses
