@@ -21,7 +21,7 @@ DAYS = {"small": 3, "full": 60}
 KILLS = {"small": 2, "full": 20}
 SAME_HOUSE = {"small": 2, "full": 1}  # kills one after another before the run is left to end
 PATIENCE_SECONDS = 60.0
-STEPS = ("marts", "published", "landing", "demand models", "coupon response", "coupons", "forecasts", "purchase orders", "marts")
+STEPS = ("marts", "landing", "published", "demand models", "coupon response", "coupons", "forecasts", "purchase orders", "marts")
 STEP_LINE = re.compile(r"✓ (?P<name>.+?)  (?P<seconds>[\d.]+) s")
 
 

@@ -19,7 +19,7 @@ from benchmarks.reliability.bad_input.mutated_worker import OUTCOMES, Reader
 from benchmarks.reliability.bad_input.mutations import mutant
 from benchmarks.reliability.outcome import Outcome, trial
 
-FILES = {"small": 2_000, "full": 100_000}
+FILES = {"small": 1_500, "full": 100_000}
 SEED = 20240301
 LONGEST_SILENCE_SECONDS = 120.0
 MOST_DEATHS = 50
