@@ -18,6 +18,7 @@ from assets.landing.files import LandedFiles
 from assets.partitions import partition_window
 from assets.published.dictionary import data_dictionary
 from assets.published.exports import EXPORTS
+from assets.published.overlaps import carry_all
 from assets.published.versions import new_version, version_name
 from assets.warehouse import Warehouse
 from assets.windows import Window
@@ -99,6 +100,7 @@ def publish(house: House, warehouse: Warehouse, run_id: str, window: Window) -> 
                 entries.append({"table_name": name, "source": f"landing.{name}", **stamp, "rows": rows, "checksum": checksum})
         data_dictionary(house, descriptions).write_parquet(folder / "data_dictionary.parquet")
         pl.DataFrame(entries, schema_overrides={"rows": pl.Int64}).write_parquet(folder / "_published.parquet")
+        carry_all(folder, house.published)
     write_views(house.bi_database, house.published)
     return entries, newest
 

@@ -55,7 +55,7 @@ while not os.path.exists(stop):
         answer["error"] = str(error)[:300]
     answer["ended"] = time.time()
     print(json.dumps(answer), flush=True)
-    time.sleep(0.02)
+    time.sleep(0.002)
 """
 
 
