@@ -18,7 +18,7 @@ from assets.published.parquet_footer import shifted
 MAGIC = b"PAR1"
 TAIL = 8  # length of the footer, magic
 PART = 1 << 20
-SPANS = ".spans.json"
+SPANS = "_spans.json"
 Span = tuple[int, int]
 
 

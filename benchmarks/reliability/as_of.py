@@ -23,7 +23,7 @@ from benchmarks.reliability.tiny_shop import TinyShop, tiny_shop
 from benchmarks.table_hashes import LINEAGE
 from shops.contract import TABLES
 
-FUTURES = {"small": 1, "full": 20}
+FUTURES = {"small": 1, "full": 12}
 LATER_DAYS = 12
 DECIDED = ("demand", "response", "decisions", "review")
 Rows = dict[str, pl.DataFrame]

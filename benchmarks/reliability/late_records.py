@@ -29,7 +29,7 @@ ABOUT = {
     "ad_spend": "business_day",
     "competitor_prices": "observed_on",
 }
-FED_DAYS = {"small": 4, "full": 60}
+FED_DAYS = {"small": 4, "full": 30}
 DAYS_A_STEP = {"small": 4, "full": 1}
 NEWEST_KNOWLEDGE = ("fct_order_lines", "fct_sales_daily", "fct_stock_daily", "fct_coupon_redemptions")
 PROFILES = ("marts.customer_profile", "marts.product_profile")  # one per day that was run

@@ -1,8 +1,8 @@
 """Two BI readers while new versions are published: no error, no torn answer, the new version seen at once.
 
 One reader keeps its connection (a pool), one connects afresh each time; both read tables through `bi.duckdb` with SQLAlchemy, as a BI tool
-does. An answer is torn when rows and checksum of a table are not those of one published version. At full size a backfill runs first and
-publishes under the readers' eyes as well.
+does. A third one asks for one table without pause, so that its queries are begun before a swap and end after it. An answer is torn when
+rows and checksum of a table are not those of one published version. At full size a backfill runs first and publishes as well.
 """
 
 import json
@@ -57,6 +57,19 @@ while not os.path.exists(stop):
     print(json.dumps(answer), flush=True)
     time.sleep(0.002)
 """
+BUSY = """
+import json, os, sys, time, duckdb
+database, stop, kind, tables, published = sys.argv[1:]
+connection, asked, answers, errors = duckdb.connect(database, read_only=True), 0, set(), []
+name = tables.split(",")[0]
+while not os.path.exists(stop):
+    asked += 1
+    try:
+        answers.add(connection.execute(f'select count(*), coalesce(bit_xor(hash(part)), 0)::varchar from "{name}" as part').fetchone())
+    except Exception as error:
+        errors.append(str(error)[:300])
+print(json.dumps({"asked": asked, "answers": sorted(answers), "errors": errors}), flush=True)
+"""
 
 
 def run(size: str, root: Path) -> list[Outcome]:
@@ -64,8 +77,9 @@ def run(size: str, root: Path) -> list[Outcome]:
     place = started(root, DAYS[size])
     stop = root / "stop"
     answers = {kind: root / f"{kind}.jsonl" for kind in ("pooled", "fresh")}
+    busy = root / "busy.json"
     with ExitStack() as stack:
-        readers = [stack.enter_context(reader(place, stop, kind, file)) for kind, file in answers.items()]
+        readers = [stack.enter_context(reader(place, stop, kind, file)) for kind, file in (answers | {"busy": busy}).items()]
         with trial("readers during publishing: no error, nothing torn, new version within 1 s") as outcome:
             told = {publication(place)["version"]: publication(place)}
             swapped: dict[str, float] = {}
@@ -95,6 +109,9 @@ def run(size: str, root: Path) -> list[Outcome]:
                 ends = statistics.quantiles(times, n=20)
                 told_times = f"p50 {statistics.median(times):.0f} ms, p95 {ends[18]:.0f} ms"
                 notes.append(f"{kind} {told_times}, new version after {max(waits):.2f} s at most")
+            told_busy = json.loads(busy.read_text(encoding="utf-8"))
+            judge_busy(outcome, told_busy, told)
+            notes.append(f"without pause {told_busy['asked']:,} queries")
             outcome.note = "; ".join([*notes, f"{mixed} answers over two tables straddled a swap"])
     return [outcome]
 
@@ -102,7 +119,16 @@ def run(size: str, root: Path) -> list[Outcome]:
 @contextmanager
 def reader(place: Place, stop: Path, kind: str, file: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A reader in a process of its own, one line of JSON per round; it does not outlive the trial."""
-    command = [sys.executable, "-c", READER, str(place.house.bi_database), str(stop), kind, ",".join(TABLES), PUBLISHED]
+    command = [
+        sys.executable,
+        "-c",
+        BUSY if kind == "busy" else READER,
+        str(place.house.bi_database),
+        str(stop),
+        kind,
+        ",".join(TABLES),
+        PUBLISHED,
+    ]
     with file.open("w", encoding="utf-8") as opened:
         process = subprocess.Popen(command, stdout=opened)
     try:
@@ -113,10 +139,14 @@ def reader(place: Place, stop: Path, kind: str, file: Path) -> Iterator[subproce
 
 
 def publish_changed(place: Place, number: int) -> dict[str, Any]:
-    """Change every row of the orders and leave out some sales, publish; returns what `_published` then says, and when it was swapped in."""
+    """Change every row of the orders, in length too so that no page stays where it was, and publish.
+
+    Returns what `_published` then says, and when it was swapped in.
+    """
+    padding = "x" * (37 * number % 211)
     with turn(place.state, "a publication", print):
         with place.warehouse.connect() as connection:
-            connection.execute(f"update decisions.replenishment_orders set run_id = 'publication {number}'")
+            connection.execute(f"update decisions.replenishment_orders set run_id = 'publication {padding} ' || product_id || ' {number}'")
             connection.execute(f"update demand.forecast_daily set model = 'model {number}'")
         publish(place.house, place.warehouse, f"publication {number}", Window(LAST_DAY, LAST_DAY + timedelta(days=1)))
     return {**publication(place), "at": place.house.published.lstat().st_mtime}
@@ -141,6 +171,16 @@ def judge(outcome: Outcome, kind: str, given: list[dict[str, Any]], told: dict[s
             is_published = any(version["tables"][name] == answer[name] for version in told.values())
             outcome.expect(is_published, f"{kind}: {name} answered {answer[name]}, which was never published")
         outcome.expect(len(set(answer["versions"].values())) == 1, f"{kind}: _published named several versions at once")
+
+
+def judge_busy(outcome: Outcome, given: dict[str, Any], told: dict[str, dict[str, Any]]) -> None:
+    """The reader without pause saw no error, and nothing that was never published."""
+    outcome.tries += given["asked"]
+    for error in given["errors"]:
+        outcome.expect(False, f"busy: {error}")
+    published = [version["tables"][TABLES[0]] for version in told.values()]
+    for answer in given["answers"]:
+        outcome.expect(answer in published, f"busy: {TABLES[0]} answered {answer}, which was never published")
 
 
 def is_mixed(answer: dict[str, Any]) -> bool:
