@@ -23,22 +23,41 @@ Span = tuple[int, int]
 
 
 def carry_all(folder: Path, before: Path) -> None:
-    """Let every Parquet file of the new version in `folder` carry the data of its namesake in `before`, where there is one."""
-    told = before / SPANS
-    spans = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
-    own: dict[str, Span] = {}
+    """Let every Parquet file of the new version in `folder` carry the data of its namesake in `before`, where there is one.
+
+    A namesake that is damaged has no readers and is left aside: the new version is what mends it.
+    """
+    spans, own = _told_spans(before / SPANS), dict[str, Span]()
     for file in sorted(folder.glob("[!.]*.parquet")):
-        old, span = before / file.name, spans.get(file.name)
-        own[file.name] = carry_over(file, old, span and (span[0], span[1])) if old.exists() else plain_span(file)
+        span = _whole_span(before / file.name, spans.get(file.name))
+        own[file.name] = carry_over(file, before / file.name, span) if span else plain_span(file)
     (folder / SPANS).write_text(json.dumps(own), encoding="utf-8")
 
 
-def carry_over(file: Path, before: Path, span: Span | None) -> Span:
-    """Rewrite the plain Parquet `file` so that it carries the data of `before`, which lie at `span` (None: all up to the footer).
+def _told_spans(file: Path) -> dict[str, list[int]]:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _whole_span(file: Path, told: list[int] | None) -> Span | None:
+    """Where the data of a published file lie; None where there is no such file, or it ends before they do."""
+    try:
+        start, end = plain_span(file)
+    except (OSError, ValueError):
+        return None
+    if told is None:
+        return start, end
+    return (told[0], told[1]) if told[1] <= end else None
+
+
+def carry_over(file: Path, before: Path, span: Span) -> Span:
+    """Rewrite the plain Parquet `file` so that it carries the data of `before`, which lie at `span`.
 
     Returns the span of the file's own data.
     """
-    old_start, old_end = span or plain_span(before)
+    old_start, old_end = span
     own_start, own_end = plain_span(file)
     has_room = own_end <= old_start
     start = own_start if has_room else old_end

@@ -69,7 +69,7 @@ def test_every_file_holds_its_own_rows_and_the_pages_of_the_one_before(tmp_path:
         if before is not None:
             old = before.read_bytes()
             wanted = pl.read_parquet(before, memory_map=False)
-            span = carry_over(file, before, span)
+            span = carry_over(file, before, span or plain_span(before))
             assert seen_by_an_old_reader(old, file.read_bytes(), tmp_path).equals(wanted)
         assert all(found.equals(frame) for found in read_by_all(file))
         assert file.stat().st_size <= 3 * largest + 4096
@@ -81,13 +81,13 @@ def test_a_query_that_began_before_the_swap_would_fail_without_it(tmp_path: Path
     torn = pl.exceptions.PolarsError, OSError
     with pytest.raises(torn):
         seen_by_an_old_reader(old.read_bytes(), new.read_bytes(), tmp_path)
-    carry_over(new, old, None)
+    carry_over(new, old, plain_span(old))
     assert seen_by_an_old_reader(old.read_bytes(), new.read_bytes(), tmp_path).equals(table(2000, 0))
 
 
 def test_rows_are_still_found_by_statistics_and_bloom_filters_of_moved_data(tmp_path: Path) -> None:
     old, new = (written(tmp_path / f"{seed}.parquet", table(9000, seed), "duckdb") for seed in (0, 1))
-    carry_over(new, old, None)
+    carry_over(new, old, plain_span(old))
     assert plain_span(new)[1] > plain_span(old)[1], "the data were moved"
     with duckdb.connect() as connection:
         for item in ("P3", "P16", "P99"):
@@ -129,3 +129,21 @@ def test_a_version_carries_its_namesakes_and_tells_where_its_own_data_lie(tmp_pa
         assert (folder / SPANS).exists()
     old = (versions[2] / "orders.parquet").read_bytes()
     assert seen_by_an_old_reader(old, (versions[3] / "orders.parquet").read_bytes(), tmp_path).equals(table(1400, 2))
+
+
+@pytest.mark.parametrize("damage", ["cut", "no parquet", "empty", "spans", "spans beyond the end"])
+def test_a_damaged_version_does_not_stand_in_the_way_of_the_next_one(tmp_path: Path, damage: str) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+        written(folder / "orders.parquet", table(1500, 1), "duckdb")
+    carry_all(old, tmp_path / "none")
+    file = old / "orders.parquet"
+    content = {"cut": file.read_bytes()[:-99], "no parquet": b"nothing of the kind", "empty": b""}.get(damage)
+    if content is not None:
+        file.write_bytes(content)
+    if damage.startswith("spans"):
+        (old / SPANS).write_text("{" if damage == "spans" else '{"orders.parquet": [4, 99999999]}')
+    carry_all(new, old)
+    assert [path.name for path in sorted(new.iterdir())] == [SPANS, "orders.parquet"]
+    assert all(found.equals(table(1500, 1)) for found in read_by_all(new / "orders.parquet"))
