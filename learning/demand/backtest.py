@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from learning.demand.candidates import candidate_forecasts
 from learning.demand.future import close_learned_days, coming_from_history
 from learning.demand.grid import DemandGrid, Flags, Floats, build_grid
 from learning.demand.holiday_days import names_by_day
@@ -77,10 +78,12 @@ def _replay(
         return None
     past = learned.part(kept, origin + 1)
     coming = coming_from_history(grid, kept, origin, horizon, events, settings)
-    forecasts = forecast_items(fit_parts(past, holidays, settings), past, coming, settings)
+    parts = fit_parts(past, holidays, settings)
+    forecasts = forecast_items(parts, past, coming, settings)
+    candidates = candidate_forecasts(past, coming, parts.lift, settings)
     columns = slice(origin + 1, origin + 1 + horizon)
     usable = _usable(learned, kept, columns, forecasts)
-    return Replay(past, forecasts, learned.units[kept, columns], learned.valid[kept, columns], usable)
+    return Replay(past, forecasts, candidates, learned.units[kept, columns], learned.valid[kept, columns], usable)
 
 
 def _usable(grid: DemandGrid, kept: Flags, columns: slice, forecasts: Forecasts) -> Flags:

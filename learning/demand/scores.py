@@ -41,10 +41,12 @@ SCORE_SCHEMA = {
 
 @dataclass(frozen=True)
 class Replay:
-    """One replayed origin: the past it saw, its forecasts, and items x horizon of what came (units, valid, usable for sums)."""
+    """One replayed origin: the past it saw, its forecasts and those of textbook methods, and items x horizon of what came (units, valid,
+    usable for sums)."""
 
     past: DemandGrid
     forecasts: Forecasts
+    candidates: dict[str, Floats]
     actual: Floats
     valid: Flags
     usable: Flags
@@ -127,7 +129,7 @@ def _level_series(replay: Replay, level: str) -> list[_Series]:
     segment = replay.forecasts.segment if level == "item" else np.full(history.shape[0], "all")
     entries: list[_Series] = []
     naive = np.zeros(0)
-    for model, forecast in _models(replay.forecasts).items():
+    for model, forecast in _models(replay.forecasts, replay.candidates).items():
         error = _grouped(group, forecast * replay.valid) - actual
         mean_square = (error**2).sum(axis=1) / np.maximum(told.sum(axis=1), 1)
         rmsse = np.sqrt(np.divide(mean_square, scale, out=np.full(scale.shape, np.nan), where=scale > 0))
@@ -137,10 +139,11 @@ def _level_series(replay: Replay, level: str) -> list[_Series]:
     return entries
 
 
-def _models(forecasts: Forecasts) -> dict[str, Floats]:
+def _models(forecasts: Forecasts, candidates: dict[str, Floats]) -> dict[str, Floats]:
     named = {
         NAIVE: forecasts.reference.seasonal_naive,
         "moving average": forecasts.reference.moving_average,
+        **candidates,
         "LightGBM": forecasts.boosted,
         "shared-out Prophet": forecasts.shared,
         COMBINED: forecasts.combined,

@@ -7,6 +7,10 @@ import pytest
 
 from learning.demand import DemandSettings, backtest, no_holidays
 from learning.demand.backtest import replay_origins
+from learning.demand.candidates import METHODS, candidate_forecasts
+from learning.demand.future import coming_from_frame
+from learning.demand.grid import build_grid
+from learning.demand.promotion_lift import learn_promotion_lift
 
 
 def test_origins_leave_room_for_the_whole_horizon() -> None:
@@ -37,8 +41,26 @@ def test_sales_and_prices_after_an_origin_change_nothing_forecast_there(
 def test_scores_name_every_level_and_model(shop: pl.DataFrame, light: DemandSettings) -> None:
     scores = backtest(shop, no_holidays(), light).scores
     assert set(scores["level"]) == {"total", "category", "item"}
-    assert set(scores["model"]) == {"seasonal naive", "moving average", "LightGBM", "shared-out Prophet", "combined"}
-    assert scores.filter(pl.col("level") == "category")["series"].to_list() == [6] * 5
+    assert set(scores["model"]) == {"seasonal naive", "moving average", "LightGBM", "shared-out Prophet", "combined", *METHODS}
+    assert scores.filter(pl.col("level") == "category")["series"].to_list() == [6] * (5 + len(METHODS))
+
+
+def test_candidates_follow_weekdays_closing_days_and_the_past_alone(shop: pl.DataFrame, light: DemandSettings) -> None:
+    grid = build_grid(shop)
+    last = shop["business_day"].max()
+    assert isinstance(last, date)
+    closed = (
+        shop.select("product_id", "location_id").unique().with_columns(business_day=pl.lit(last + timedelta(days=3)), is_open=pl.lit(False))
+    )
+    lift = learn_promotion_lift(grid)
+    found = candidate_forecasts(grid, coming_from_frame(grid, closed, no_holidays(), 14, light), lift, light)
+    assert set(found) == set(METHODS)
+    usual = grid.units[:, -56:].sum() / grid.is_open[:, -56:].sum()
+    for values in found.values():
+        assert values.shape == (grid.n_items, 14)
+        assert (values[:, 2] == 0).all()
+        assert values[:, [0, 1, *range(3, 14)]].mean() == pytest.approx(usual, rel=0.35)
+        assert values[:, 0] == pytest.approx(values[:, 7]), "the same weekday, a week later"
 
 
 @pytest.mark.parametrize("price", [None, 0.0])
