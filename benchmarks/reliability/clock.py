@@ -37,7 +37,11 @@ def run(size: str, root: Path) -> list[Outcome]:
     whole, _ = whole_range(root, DAYS)
     wanted, days = whole.hashes(), last_days(DAYS)
     command = ("backfill", "--from", days[0].isoformat(), "--to", days[-1].isoformat())
-    with trial("clock moved back: same tables or a refusal in words, the newest publication is read, nothing lost") as outcome:
+    promise = {
+        "small": "a clock before the day to decide: refused in words, nothing published",
+        "full": "clock moved back: same tables or a refusal in words, the newest publication is read, nothing lost",
+    }
+    with trial(promise[size]) as outcome:
         if size == "full":
             growing(outcome, house.copy("growing"), root)
         before = newest_publication(house)

@@ -36,7 +36,11 @@ def run(size: str, root: Path) -> list[Outcome]:
     wanted = whole.hashes()
     outcomes = [] if size == "small" else [on_an_empty_state(root, place)]
     chance = random.Random(5)
-    with trial(f"{len(days)} days: twice, in any order, one by one, as a range, from scratch: same rows") as again:
+    promise = {
+        "small": "days of a range again, the last one first: same rows",
+        "full": f"{len(days)} days: twice, in any order, one by one, as a range, from scratch: same rows",
+    }
+    with trial(promise[size]) as again:
         shuffled = days.copy()
         chance.shuffle(shuffled)
         if size == "small":
