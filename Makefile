@@ -7,7 +7,7 @@ SHOP ?=
 shop_option = $(if $(SHOP),--shop $(SHOP),)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run test backfill ui status check format bench bench-backfill bench-reliability lock docs clean
+.PHONY: help setup run test backfill ui status check format bench bench-backfill bench-demand bench-reliability lock docs clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -48,10 +48,18 @@ format: setup ## put the code into the house's format
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: bench-backfill bench-reliability ## all benchmarks (SIZE=small for a quick run)
+bench: bench-backfill bench-demand bench-reliability ## all benchmarks (SIZE=small for a quick run)
 
 bench-backfill: setup ## a 60-day backfill in one run against a one-day run and against day by day
 	@$(BIN)/python -m benchmarks.backfill $(if $(SIZE),--size $(SIZE),)
+
+bench-demand: setup $(VENV)/.peers ## forecasts against peers on M5 and UCI Online Retail (needs COUNTINGHOUSE_DATA)
+	@$(BIN)/python -m benchmarks.demand $(if $(SIZE),--size $(SIZE),)
+
+$(VENV)/.peers: benchmarks/peers.lock $(VENV)/.ready
+	@echo "setting up: installing the peers of the demand benchmark (once)"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
 
 bench-reliability: setup ## the promises under fire: kills, readers, repeats, late and bad records, locks, erasure
 	@$(BIN)/python -m benchmarks.reliability $(if $(SIZE),--size $(SIZE),)
@@ -62,6 +70,7 @@ docs: setup ## print the generated pages again (input contract, table contracts,
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --extra dev -o requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --constraint requirements.lock --extra peers -o benchmarks/peers.lock pyproject.toml
 
 clean: ## remove what can be made again: state, caches, environment
 	rm -rf var $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -13,8 +13,10 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from learning.demand.event_lift import recurring_events
 from learning.demand.filled import UsualDemand
 from learning.demand.grid import DemandGrid, Flags, Floats
+from learning.demand.holiday_days import general_events
 from learning.demand.settings import DemandSettings
 
 TOTAL = "total"
@@ -107,8 +109,13 @@ def _fit_one(
 
 
 def _event_columns(holidays: pl.DataFrame, days: list[date], ahead: list[date]) -> dict[str, Floats]:
-    """One 0/1 column (past and coming days) per event that happened at least once in the past."""
+    """One 0/1 column (past and coming days) per event of all locations that happened at least once in the past.
+
+    Recurring events are in the index already, events of single locations are not the total's.
+    """
     past = set(days)
+    recurring = recurring_events(holidays, days)["holiday"].unique()
+    holidays = general_events(holidays).filter(~pl.col("holiday").is_in(recurring.implode()))
     columns: dict[str, Floats] = {}
     for name, rows in sorted((str(key[0]), rows) for key, rows in holidays.group_by("holiday")):
         dates = set(rows["business_day"].to_list())

@@ -13,7 +13,7 @@ import polars as pl
 from learning.demand.candidates import candidate_forecasts
 from learning.demand.future import close_learned_days, coming_from_history
 from learning.demand.grid import DemandGrid, Flags, Floats, build_grid
-from learning.demand.holiday_days import names_by_day
+from learning.demand.holiday_days import all_events, names_by_day
 from learning.demand.lead_time import HORIZON_BUCKETS, dispersion, spread
 from learning.demand.parts import Forecasts, fit_parts, forecast_items
 from learning.demand.scores import Replay, score_replays
@@ -46,7 +46,7 @@ class Backtest:
 
 def backtest(panel: pl.DataFrame, holidays: pl.DataFrame, settings: DemandSettings) -> Backtest:
     """Replays forecasts over the panel; see `grid.build_grid` for its columns. Empty frames where the history is too short."""
-    return backtest_grid(build_grid(panel), holidays, settings)
+    return backtest_grid(build_grid(panel), all_events(holidays), settings)
 
 
 def backtest_grid(grid: DemandGrid, holidays: pl.DataFrame, settings: DemandSettings) -> Backtest:

@@ -66,11 +66,11 @@ def train_boosting(maker: FeatureMaker, settings: DemandSettings) -> Any | None:
 
     parameters = {
         "objective": "tweedie",
-        "tweedie_variance_power": 1.2,
-        "learning_rate": 0.08,
+        "tweedie_variance_power": 1.5,
+        "learning_rate": 0.04,
         "num_leaves": 31,
         "min_data_in_leaf": max(20, min(200, rows.ratio.size // 200)),
-        "feature_fraction": 0.7,
+        "feature_fraction": 0.4,
         "max_bin": 127,
         "seed": settings.seed,
         "num_threads": settings.threads,

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from learning.demand.day_lift import DayLift
 from learning.demand.future import Coming
 from learning.demand.grid import DemandGrid, Flags, Floats
-from learning.demand.promotion_lift import PromotionLift
-from learning.demand.reference import weekday_pattern
 from learning.demand.settings import DemandSettings
 from learning.demand.smoothing import Smoothed, croston_sba, exponential_smoothing, tsb
+from learning.demand.weekdays import weekday_pattern
 from learning.demand.windows import Windows
 
 LEAST_FACTOR = 0.05  # days on which next to nothing is usual tell nothing of the level
@@ -24,14 +24,15 @@ METHODS: dict[str, Callable[[Floats, Flags], Smoothed]] = {
 }
 
 
-def candidate_forecasts(grid: DemandGrid, coming: Coming, lift: PromotionLift, settings: DemandSettings) -> dict[str, Floats]:
-    """Items x horizon, units per day, of every candidate."""
-    categories = [str(name) for name in grid.items["category"]]
-    past_lift = lift.factors(categories, grid.on_promotion.astype(np.float64), grid.discount)
+def candidate_forecasts(
+    grid: DemandGrid, coming: Coming, lift: DayLift, settings: DemandSettings, names: tuple[str, ...] = tuple(METHODS)
+) -> dict[str, Floats]:
+    """Items x horizon, units per day, of the named candidates."""
+    past_lift = lift.past(grid)
     origin = grid.n_days - 1
     pattern = weekday_pattern(Windows(grid.units / past_lift, grid.valid), origin, grid, settings.weekday_weeks)
     usual = past_lift * pattern[:, (np.arange(grid.n_days) - origin) % 7]
     known = grid.valid & (usual >= LEAST_FACTOR)
     demand = np.divide(grid.units, usual, out=np.zeros(grid.units.shape), where=known)
-    factors = pattern[:, np.arange(1, coming.horizon + 1) % 7] * lift.factors(categories, coming.promoted, coming.discount) * coming.is_open
-    return {name: method(demand, known).level[:, None] * factors for name, method in METHODS.items()}
+    factors = pattern[:, np.arange(1, coming.horizon + 1) % 7] * lift.coming(grid, coming) * coming.is_open
+    return {name: method(demand, known).level[:, None] * factors for name, method in METHODS.items() if name in names}

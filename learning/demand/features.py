@@ -11,17 +11,22 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from learning.demand.day_lift import DayLift
 from learning.demand.future import Coming
 from learning.demand.grid import Codes, DemandGrid, Floats
 from learning.demand.holiday_days import names_by_day
-from learning.demand.promotion_lift import PromotionLift
-from learning.demand.reference import shrunk_level, weekday_pattern
+from learning.demand.reference import shrunk_level
 from learning.demand.settings import DemandSettings
+from learning.demand.smoothing import running_means
+from learning.demand.weekdays import weekday_pattern
 from learning.demand.windows import Windows
 
 LEVEL_FLOOR = 0.02  # units per day: below it a ratio to the level says nothing
 YEAR_DAYS = 364  # whole weeks, so that weekdays match
 EVENT_REACH_DAYS = 7
+SMOOTHING_WEIGHTS = (0.02, 0.05, 0.1, 0.25)
+CHANCE_WEIGHTS = (0.05, 0.15)
+SIZE_WEIGHTS = (0.1,)
 
 HISTORY = (
     "mean_7",
@@ -40,6 +45,13 @@ HISTORY = (
     "price_to_mean_56",
     "price_in_category",
     "category_trend",
+    "smoothed_02",
+    "smoothed_05",
+    "smoothed_10",
+    "smoothed_25",
+    "sale_chance_05",
+    "sale_chance_15",
+    "sale_size_10",
 )
 TARGET = (
     "horizon",
@@ -52,6 +64,7 @@ TARGET = (
     "promoted",
     "discount",
     "promotion_lift",
+    "event_lift",
     "is_event",
     "days_to_event",
     "days_since_event",
@@ -72,13 +85,16 @@ class Picks:
 class FeatureMaker:
     """Describes coming item-days from any origin of one grid; reads nothing after the origin."""
 
-    def __init__(self, grid: DemandGrid, lift: PromotionLift, holidays: pl.DataFrame, settings: DemandSettings) -> None:
+    def __init__(self, grid: DemandGrid, lift: DayLift, holidays: pl.DataFrame, settings: DemandSettings) -> None:
         self.grid, self.lift, self.settings, self.holidays = grid, lift, settings, holidays
-        self.categories = [str(name) for name in grid.items["category"]]
         self.category = grid.codes("category")
-        past_lift = lift.factors(self.categories, grid.on_promotion.astype(np.float64), grid.discount)
-        self.base = Windows(grid.units / past_lift, grid.valid)
-        self.squares = Windows((grid.units / past_lift) ** 2, grid.valid)
+        base = grid.units / lift.past(grid)
+        self.base = Windows(base, grid.valid)
+        self.squares = Windows(base**2, grid.valid)
+        self.smoothed = running_means(base, grid.valid, SMOOTHING_WEIGHTS)
+        sold = grid.units > 0
+        self.chance = running_means(sold.astype(np.float64), grid.valid, CHANCE_WEIGHTS)
+        self.size = running_means(base, grid.valid & sold, SIZE_WEIGHTS)
         self.zeros = Windows((grid.units == 0).astype(np.float64), grid.valid)
         everywhere = np.ones(grid.units.shape, dtype=bool)
         self.stockouts = Windows(grid.censored.astype(np.float64), everywhere)
@@ -119,6 +135,9 @@ class FeatureMaker:
                 price / mean_price,
                 price / self._category_mean(np.where(np.isnan(price), 0.0, price), ~np.isnan(price)),
                 self._category_ratio(base.total(origin, 14), base.count(origin, 14), base.total(origin, 84), base.count(origin, 84)),
+                *(self.smoothed[:, origin] / level),
+                *self.chance[:, origin],
+                *(self.size[:, origin] / level),
             ]
         return np.stack(columns, axis=1)
 
@@ -129,7 +148,7 @@ class FeatureMaker:
         sums, counts = self.base.weekday_totals(origin, 8)
         same = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0) / level[:, None]
         year_day = np.array([day.timetuple().tm_yday for day in days]) * (2 * np.pi / 365.25)
-        lifted = self.lift.factors(self.categories, coming.promoted, coming.discount)
+        lifted = self.lift.promoted(self.grid, coming)
         is_event, ahead, behind = self._events(coming)
         own_year, category_year = self._last_year(origin, coming.horizon)
         weekday = (step + 1) % 7
@@ -144,6 +163,7 @@ class FeatureMaker:
             coming.promoted[item, step],
             coming.discount[item, step],
             np.where(np.isnan(coming.promoted), np.nan, lifted)[item, step],
+            self.lift.of_events(self.grid, coming)[item, step],
             is_event[step],
             ahead[step],
             behind[step],

@@ -1,8 +1,8 @@
 """Demand on days when stock ran out: what would probably have been sold, and how much of it was lost.
 
-The estimate is the item's base mean of the eight weeks before x the drift of its category x weekday pattern x the promotion's
-lift, and never below what was sold. It fills totals for Prophet and is reported as lost demand; it is never a training target. It is
-a cautious estimate: shelves empty on the days of highest demand, which the mean of other days cannot show.
+The estimate is the item's base mean of the eight weeks before x the drift of its category x weekday pattern x the lift of promotions and
+events, and never below what was sold. It fills totals for Prophet and is reported as lost demand; it is never a training target. It is a
+cautious estimate: shelves empty on the days of highest demand, which the mean of other days cannot show.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from learning.demand.day_lift import DayLift
 from learning.demand.grid import Codes, DemandGrid, Floats
-from learning.demand.promotion_lift import PromotionLift
-from learning.demand.reference import DRIFT_BOUNDS, DRIFT_DAYS, DRIFT_EVIDENCE_UNITS, DRIFT_PULL, weekday_pattern
+from learning.demand.reference import DRIFT_BOUNDS, DRIFT_DAYS, DRIFT_EVIDENCE_UNITS, DRIFT_PULL
 from learning.demand.settings import DemandSettings
+from learning.demand.weekdays import weekday_pattern
 from learning.demand.windows import Windows
 
 
@@ -27,10 +28,9 @@ class UsualDemand:
     filled: Floats
 
 
-def usual_demand(grid: DemandGrid, lift: PromotionLift, settings: DemandSettings) -> UsualDemand:
+def usual_demand(grid: DemandGrid, lift: DayLift, settings: DemandSettings) -> UsualDemand:
     """What each item would usually have sold on each day, from the eight weeks before it; 0 before an item's first valid day."""
-    categories = [str(name) for name in grid.items["category"]]
-    past_lift = lift.factors(categories, grid.on_promotion.astype(np.float64), grid.discount)
+    past_lift = lift.past(grid)
     windows = Windows(grid.units / past_lift, grid.valid)
     pattern = weekday_pattern(windows, grid.n_days - 1, grid, settings.weekday_weeks)
     weekday = (np.arange(grid.n_days) - (grid.n_days - 1)) % 7
@@ -52,7 +52,7 @@ def _trailing_drift(windows: Windows, mean: Floats, category: Codes) -> Floats:
     return drift[category]
 
 
-def lost_demand(grid: DemandGrid, lift: PromotionLift, settings: DemandSettings) -> pl.DataFrame:
+def lost_demand(grid: DemandGrid, lift: DayLift, settings: DemandSettings) -> pl.DataFrame:
     """business_day, product_id, location_id, units (sold), expected_units, lost_units: one row per open stock-out day."""
     filled = usual_demand(grid, lift, settings).filled
     item, day = np.nonzero(grid.censored & grid.is_open)

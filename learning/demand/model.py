@@ -13,17 +13,20 @@ import polars as pl
 
 from learning.demand.backtest import Backtest, backtest_grid
 from learning.demand.boosting import booster_from, booster_text, importance
+from learning.demand.day_lift import DayLift
+from learning.demand.event_lift import EventLift
 from learning.demand.filled import lost_demand
 from learning.demand.forecast_table import daily_table, sums_table
 from learning.demand.future import close_learned_days, coming_from_frame
 from learning.demand.grid import DemandGrid, build_grid
+from learning.demand.holiday_days import all_events
 from learning.demand.lead_time import Calibration, calibrate
 from learning.demand.parts import Forecasts, Parts, fit_parts, forecast_items
 from learning.demand.promotion_lift import PromotionLift
 from learning.demand.settings import DemandSettings, settings_from
 
-FORMAT = 1
-TABLES = ("lift", "aggregates", "holidays", "calibration", "scores", "residuals")
+FORMAT = 2
+TABLES = ("lift", "event_lift", "event_days", "aggregates", "holidays", "calibration", "scores", "residuals")
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ class DemandModel:
         if self.parts.booster is not None:
             (folder / "lightgbm.txt").write_text(booster_text(self.parts.booster), encoding="utf-8")
         frames = (
-            self.parts.lift.table,
+            self.parts.lift.promotion.table,
+            self.parts.lift.events.table,
+            self.parts.lift.events.occurrences,
             self.parts.aggregates,
             self.parts.holidays,
             self.calibration.table,
@@ -100,8 +105,9 @@ class DemandModel:
             raise ValueError(f"Expected demand model format {FORMAT} in {folder.name}; got {head['format']}: train again.")
         tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES}
         booster = booster_from((folder / "lightgbm.txt").read_text(encoding="utf-8")) if head["has_booster"] else None
+        lift = DayLift(PromotionLift(tables["lift"]), EventLift(tables["event_lift"], tables["event_days"]))
         trained = date.fromisoformat(head["trained_through"])
-        parts = Parts(PromotionLift(tables["lift"]), head["nodes"], tables["aggregates"], booster, tables["holidays"], trained)
+        parts = Parts(lift, head["nodes"], tables["aggregates"], booster, tables["holidays"], trained)
         proof = Backtest(tables["scores"], tables["residuals"])
         return DemandModel(settings_from(head["settings"]), parts, Calibration(tables["calibration"]), proof)
 
@@ -119,9 +125,9 @@ class DemandModel:
 def train(panel: pl.DataFrame, holidays: pl.DataFrame, settings: DemandSettings, as_of_day: date | None = None) -> DemandModel:
     """Trains on the whole panel (see `grid.build_grid`) and replays past forecasts.
 
-    holidays: business_day, holiday; may reach beyond the panel. as_of_day: the day of knowledge; the panel's last day when
-    None. Raises ValueError on an empty or malformed panel.
+    holidays: business_day, holiday and, where an event is local, location_id; may reach beyond the panel. as_of_day: the day of
+    knowledge; the panel's last day when None. Raises ValueError on an empty or malformed panel.
     """
-    grid = build_grid(panel, as_of_day)
+    grid, holidays = build_grid(panel, as_of_day), all_events(holidays)
     proof = backtest_grid(grid, holidays, settings)
     return DemandModel(settings, fit_parts(close_learned_days(grid), holidays, settings), calibrate(proof.residuals, settings), proof)

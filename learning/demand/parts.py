@@ -1,9 +1,10 @@
 """The fitted parts of the demand model and the forecast they give together.
 
-Parts: promotion lift, Prophet's course of the total and the categories, the LightGBM model. Forecast of an item:
-smooth and intermittent - plain mean of LightGBM and its share of Prophet (the median with the moving average was worse on intermittent
-items of all three panels tried: squared error +1.4 to +2.6 %); new - class rate x weekday; dormant - moving average x weekday, about
-zero. Nothing is chosen per item on its few past windows.
+Parts: lift of promotions and recurring events, Prophet's course of the total and the categories, the LightGBM model, smoothed levels (TSB).
+Forecast of an item: smooth and intermittent - two thirds LightGBM and one third TSB x weekday x lift; new - class rate x weekday; dormant -
+moving average x weekday, about zero. Every day the items of a category are then drawn half the way to Prophet's course of it, all by one
+factor, so that categories and total are the sums of their items exactly. Nothing is chosen per item on its few past windows. What was
+tried and what it gave: docs/decisions/0012.
 """
 
 from dataclasses import dataclass
@@ -16,15 +17,20 @@ from numpy.typing import NDArray
 
 from learning.demand.aggregates import LOWEST_INDEX, TOTAL, base_demand, forecast_aggregates, node_members, node_of_category
 from learning.demand.boosting import boosting_forecast, train_boosting
+from learning.demand.candidates import candidate_forecasts
+from learning.demand.day_lift import DayLift, learn_day_lift
 from learning.demand.features import FeatureMaker
 from learning.demand.filled import usual_demand
 from learning.demand.future import Coming
-from learning.demand.grid import DemandGrid, Floats
-from learning.demand.promotion_lift import PromotionLift, learn_promotion_lift
+from learning.demand.grid import Codes, DemandGrid, Floats
 from learning.demand.reference import Reference, reference_forecasts
 from learning.demand.segments import DORMANT, NEW, segment_items
 from learning.demand.settings import DemandSettings
+from learning.demand.weekdays import sum_by
 
+BOOSTED_SHARE = 2 / 3
+SMOOTHER = "TSB"
+COURSE_PULL = 0.5
 TOTAL_PULL = 0.5  # how far the sum of the categories is drawn to the total's own forecast
 LEVEL_PULL = 0.5  # how far Prophet is drawn to the demand of the last two weeks
 LEVEL_DAYS = 14
@@ -36,7 +42,7 @@ SHARE_BOUNDS = (1 / 3, 3.0)  # Prophet may not move items further than this from
 class Parts:
     """aggregates: node, business_day, units, is_fitted. nodes: category to node. booster is None in a shop too small for it."""
 
-    lift: PromotionLift
+    lift: DayLift
     nodes: dict[str, str]
     aggregates: pl.DataFrame
     booster: Any | None
@@ -46,9 +52,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Forecasts:
-    """Items x horizon, units per day. boosted and shared are None where the part is missing; model names what made `combined`."""
+    """Items x horizon, units per day. smoothed is TSB's; boosted and shared are None where the part is missing; model names what made
+    `combined`."""
 
     reference: Reference
+    smoothed: Floats
     boosted: Floats | None
     shared: Floats | None
     combined: Floats
@@ -59,7 +67,7 @@ class Forecasts:
 def fit_parts(grid: DemandGrid, holidays: pl.DataFrame, settings: DemandSettings) -> Parts:
     """Fits every part on the grid alone; Prophet reaches `scoring_days + horizon_days` beyond it."""
     last = grid.first_day + timedelta(days=grid.n_days - 1)
-    lift = learn_promotion_lift(grid)
+    lift = learn_day_lift(grid, holidays, settings)
     nodes = node_of_category(grid, settings)
     until = last + timedelta(days=settings.scoring_days + settings.horizon_days)
     aggregates = forecast_aggregates(grid, usual_demand(grid, lift, settings), holidays, nodes, until, settings)
@@ -77,8 +85,12 @@ def forecast_items(parts: Parts, grid: DemandGrid, coming: Coming, settings: Dem
     if parts.booster is not None:
         boosted = boosting_forecast(parts.booster, FeatureMaker(grid, parts.lift, parts.holidays, settings), coming, settings)
     shared = share_out(parts, grid, coming, reference, settings)
-    combined, model = _combine(reference, boosted, shared, segment)
-    return Forecasts(reference, boosted, shared, combined, segment, model)
+    smoothed = candidate_forecasts(grid, coming, parts.lift, settings, (SMOOTHER,))[SMOOTHER]
+    combined, model = _combine(reference, smoothed, boosted, segment)
+    if shared is not None:
+        combined = _drawn_to(shared, combined, grid.codes("category"))
+        model = np.array([f"{name}, drawn to Prophet" for name in model], dtype="<U60")
+    return Forecasts(reference, smoothed, boosted, shared, combined, segment, model)
 
 
 def share_out(parts: Parts, grid: DemandGrid, coming: Coming, reference: Reference, settings: DemandSettings) -> Floats | None:
@@ -118,15 +130,20 @@ def _course(
     return np.array([known[day] for day in coming.days]) * drift**LEVEL_PULL
 
 
-def _combine(
-    reference: Reference, boosted: Floats | None, shared: Floats | None, segment: NDArray[np.str_]
-) -> tuple[Floats, NDArray[np.str_]]:
+def _combine(reference: Reference, smoothed: Floats, boosted: Floats | None, segment: NDArray[np.str_]) -> tuple[Floats, NDArray[np.str_]]:
     average = reference.moving_average
-    present = {name: values for name, values in (("LightGBM", boosted), ("shared-out Prophet", shared)) if values is not None}
-    combined = np.mean(list(present.values()), axis=0) if present else average.copy()
-    name = ("mean of " if len(present) > 1 else "") + " and ".join(present) if present else "moving average x weekday"
-    model = np.full(segment.shape, name, dtype="<U60")
+    combined = smoothed.copy() if boosted is None else BOOSTED_SHARE * boosted + (1 - BOOSTED_SHARE) * smoothed
+    model = np.full(segment.shape, SMOOTHER if boosted is None else f"LightGBM and {SMOOTHER}", dtype="<U60")
     for kind, label in ((DORMANT, "moving average x weekday"), (NEW, "class rate x weekday")):
         combined[segment == kind] = average[segment == kind]
         model[segment == kind] = label
     return combined, model
+
+
+def _drawn_to(shared: Floats, combined: Floats, category: Codes) -> Floats:
+    """Every day's forecasts of a category scaled so that their sum lies between their own and Prophet's (geometric, by `COURSE_PULL`)."""
+    own, course = (
+        np.stack([sum_by(category, values[:, step]) for step in range(values.shape[1])], axis=1) for values in (combined, shared)
+    )
+    factor = np.divide(course, own, out=np.ones(own.shape), where=(own > 0) & (course > 0)) ** COURSE_PULL
+    return combined * factor[category]

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from learning.demand.day_lift import DayLift
 from learning.demand.future import Coming
 from learning.demand.grid import Codes, DemandGrid, Floats
-from learning.demand.promotion_lift import PromotionLift
 from learning.demand.settings import DemandSettings
+from learning.demand.weekdays import spread_by, weekday_pattern
 from learning.demand.windows import Windows
 
 OWN_HISTORY_DAYS = 14.0  # an item's own mean weighs n / (n + 14): field page of demand
-WEEKDAY_EVIDENCE_UNITS = 150.0
 FACTOR_EVIDENCE_UNITS = 50.0
 NAIVE_WEEKS = 4
 DRIFT_DAYS = 14
@@ -34,18 +34,15 @@ class Reference:
     moving_average: Floats
 
 
-def reference_forecasts(grid: DemandGrid, coming: Coming, lift: PromotionLift, settings: DemandSettings) -> Reference:
+def reference_forecasts(grid: DemandGrid, coming: Coming, lift: DayLift, settings: DemandSettings) -> Reference:
     """Plain forecasts from the end of the grid."""
-    categories = grid.items["category"].to_list()
-    past_lift = lift.factors(categories, grid.on_promotion.astype(np.float64), grid.discount)
-    base = Windows(grid.units / past_lift, grid.valid)
+    base = Windows(grid.units / lift.past(grid), grid.valid)
     origin = grid.n_days - 1
     level = shrunk_level(base, origin, grid, settings)
     pattern = weekday_pattern(base, origin, grid, settings.weekday_weeks)
     steps = np.arange(1, coming.horizon + 1) % 7
-    coming_lift = lift.factors(categories, coming.promoted, coming.discount)
     usual = level[:, None] * pattern[:, steps]
-    average = usual * coming_lift * coming.is_open
+    average = usual * lift.coming(grid, coming) * coming.is_open
     naive = _seasonal_naive(grid, level, coming.horizon) * coming.is_open
     return Reference(level, usual, naive, average)
 
@@ -69,7 +66,7 @@ def recent_drift(base: Windows, origin: int, grid: DemandGrid, days: int) -> Flo
     """
     category = grid.codes("category")
     mean, count = np.nan_to_num(base.mean(origin, days)), base.count(origin, DRIFT_DAYS)
-    sold, expected = _by(category, base.total(origin, DRIFT_DAYS)), _by(category, mean * count)
+    sold, expected = spread_by(category, base.total(origin, DRIFT_DAYS)), spread_by(category, mean * count)
     return np.clip((sold + DRIFT_EVIDENCE_UNITS) / (expected + DRIFT_EVIDENCE_UNITS), *DRIFT_BOUNDS)
 
 
@@ -78,30 +75,10 @@ def class_rate(base: Windows, origin: int, grid: DemandGrid, days: int) -> Float
     total, count = base.total(origin, days), base.count(origin, days)
     category = grid.codes("category")
     shop = total.sum() / max(count.sum(), 1.0)
-    rate = (_by(category, total) + shop * OWN_HISTORY_DAYS) / (_by(category, count) + OWN_HISTORY_DAYS)
+    rate = (spread_by(category, total) + shop * OWN_HISTORY_DAYS) / (spread_by(category, count) + OWN_HISTORY_DAYS)
     for group in (grid.codes("location_id"), _price_third(grid.price[:, origin], category)):
-        rate = rate * (_by(group, total) + FACTOR_EVIDENCE_UNITS) / (_by(group, rate * count) + FACTOR_EVIDENCE_UNITS)
+        rate = rate * (spread_by(group, total) + FACTOR_EVIDENCE_UNITS) / (spread_by(group, rate * count) + FACTOR_EVIDENCE_UNITS)
     return rate
-
-
-def weekday_pattern(base: Windows, origin: int, grid: DemandGrid, weeks: int) -> Floats:
-    """Items x 7 factors around 1 by distance to the origin's weekday (0 today, 1 tomorrow).
-
-    Shrunk in steps: shop, location, location x category, item; each step weighs its own units / (units + evidence).
-    """
-    sums, counts = base.weekday_totals(origin, weeks)
-    location, category = grid.codes("location_id"), grid.codes("category")
-    groups = (np.zeros_like(location), location, location * (int(category.max()) + 1) + category, np.arange(location.size))
-    pattern = np.ones_like(sums)
-    for group in groups:
-        group_sums = np.stack([_by(group, sums[:, column]) for column in range(7)], axis=1)
-        group_counts = np.stack([_by(group, counts[:, column]) for column in range(7)], axis=1)
-        units = group_sums.sum(axis=1, keepdims=True)
-        mean = units / np.maximum(group_counts.sum(axis=1, keepdims=True), 1.0)
-        daily = np.divide(group_sums, group_counts * mean, out=pattern.copy(), where=group_counts * mean > 0)
-        weight = units / (units + WEEKDAY_EVIDENCE_UNITS)
-        pattern = weight * daily + (1 - weight) * pattern
-    return pattern
 
 
 def _seasonal_naive(grid: DemandGrid, level: Floats, horizon: int) -> Floats:
@@ -127,7 +104,3 @@ def _price_third(price: Floats, category: Codes) -> Codes:
         if here.size >= 3:
             third[here] = 1 + np.searchsorted(np.quantile(price[here], [1 / 3, 2 / 3]), price[here], side="left")
     return third
-
-
-def _by(group: Codes, values: Floats) -> Floats:
-    return np.bincount(group, weights=values).astype(np.float64)[group]

@@ -12,6 +12,7 @@ the probability of demand on every day without and so forgets what is no longer 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from learning.demand.grid import Flags, Floats
 
@@ -69,6 +70,22 @@ def tsb(demand: Floats, known: Flags, weights: tuple[float, ...] = WEIGHTS) -> S
         size += weight * (told - size) * sold
         chance += weight * (sold - chance) * here
     return judge.best(chance * size, weight)
+
+
+def running_means(values: Floats, counted: Flags, weights: tuple[float, ...]) -> NDArray[np.float32]:
+    """Weights x days x items: exponentially weighted mean of the counted values as it stands at the end of each day; nan before the first.
+
+    The first values weigh as in a plain mean, until the newest weighs no more than `weight`.
+    """
+    weight = np.array(weights)[:, None]
+    level, seen = np.zeros((weight.size, values.shape[0])), np.zeros(values.shape[0])
+    found = np.full((weight.size, values.shape[1], values.shape[0]), np.nan, dtype=np.float32)
+    for day in range(values.shape[1]):
+        here = counted[:, day]
+        seen += here
+        level += np.maximum(weight, 1.0 / np.maximum(seen, 1.0)) * here * (values[:, day] - level)
+        found[:, day] = np.where(seen > 0, level, np.nan)
+    return found
 
 
 class _Judge:

@@ -8,9 +8,9 @@ import pytest
 from learning.demand import DemandSettings, backtest, no_holidays
 from learning.demand.backtest import replay_origins
 from learning.demand.candidates import METHODS, candidate_forecasts
+from learning.demand.day_lift import learn_day_lift
 from learning.demand.future import coming_from_frame
 from learning.demand.grid import build_grid
-from learning.demand.promotion_lift import learn_promotion_lift
 
 
 def test_origins_leave_room_for_the_whole_horizon() -> None:
@@ -52,7 +52,7 @@ def test_candidates_follow_weekdays_closing_days_and_the_past_alone(shop: pl.Dat
     closed = (
         shop.select("product_id", "location_id").unique().with_columns(business_day=pl.lit(last + timedelta(days=3)), is_open=pl.lit(False))
     )
-    lift = learn_promotion_lift(grid)
+    lift = learn_day_lift(grid, no_holidays(), light)
     found = candidate_forecasts(grid, coming_from_frame(grid, closed, no_holidays(), 14, light), lift, light)
     assert set(found) == set(METHODS)
     usual = grid.units[:, -56:].sum() / grid.is_open[:, -56:].sum()

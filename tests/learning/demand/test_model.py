@@ -9,7 +9,7 @@ import pytest
 
 from learning.demand import DemandModel, DemandSettings, lead_time_quantiles, no_holidays, train
 from learning.demand.forecast_table import DAILY_SCHEMA
-from learning.demand.holiday_days import SCHEMA as HOLIDAYS
+from learning.demand.holiday_days import all_events
 
 LAST_DAY = date(2024, 1, 1) + timedelta(days=199)
 QUANTILES = ["q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99"]
@@ -100,7 +100,7 @@ def test_permuted_rows_change_nothing(shop: pl.DataFrame, forecast: pl.DataFrame
 
 def test_training_is_quiet(shop: pl.DataFrame, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     settings = DemandSettings(horizon_days=7, training_rows=3_000, boosting_rounds=5, backtest_origins=0, threads=1)
-    named = pl.DataFrame({"business_day": [date(2024, 5, 1)], "holiday": ["Labour Day"]}, schema=HOLIDAYS)
+    named = all_events(pl.DataFrame({"business_day": [date(2024, 5, 1)], "holiday": ["Labour Day"]}))
     train(shop, named, settings)
     captured = capfd.readouterr()
     assert (captured.out, captured.err, caplog.text) == ("", "", "")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learning.demand.closing_days import coming_closings, learned_closings
+from learning.demand.day_lift import learn_day_lift
 from learning.demand.filled import lost_demand
 from learning.demand.future import coming_from_frame
 from learning.demand.grid import build_grid
@@ -74,13 +75,13 @@ def test_stock_out_days_are_missing_not_zero(panel_of: MakePanel) -> None:
     forecasts = []
     for panel in (full, short):
         grid = build_grid(panel)
-        lift = learn_promotion_lift(grid)
+        lift = learn_day_lift(grid, no_holidays(), PLAIN)
         forecasts.append(
             reference_forecasts(grid, coming_from_frame(grid, None, no_holidays(), 7, PLAIN), lift, PLAIN).moving_average.sum()
         )
     assert forecasts[0] == pytest.approx(14.0, rel=0.02)
     assert forecasts[1] == pytest.approx(14.0, rel=0.02)
-    lost = lost_demand(build_grid(short), learn_promotion_lift(build_grid(short)), PLAIN)
+    lost = lost_demand(build_grid(short), learn_day_lift(build_grid(short), no_holidays(), PLAIN), PLAIN)
     assert lost["business_day"].to_list() == [FIRST_DAY + timedelta(days=2 + 7 * week) for week in range(4)]
     assert lost["lost_units"].to_list() == pytest.approx([2.0] * 4, rel=0.1)
 
@@ -88,7 +89,7 @@ def test_stock_out_days_are_missing_not_zero(panel_of: MakePanel) -> None:
 def test_seasonal_naive_repeats_the_last_valid_week(panel_of: MakePanel) -> None:
     grid = build_grid(panel_of({("A", "main"): [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, None, 11.0, 12.0, 13.0, 14.0]}))
     coming = coming_from_frame(grid, None, no_holidays(), 9, PLAIN)
-    naive = reference_forecasts(grid, coming, learn_promotion_lift(grid), PLAIN).seasonal_naive
+    naive = reference_forecasts(grid, coming, learn_day_lift(grid, no_holidays(), PLAIN), PLAIN).seasonal_naive
     assert naive[0].tolist() == [8.0, 9.0, 3.0, 11.0, 12.0, 13.0, 14.0, 8.0, 9.0]
 
 
