@@ -67,7 +67,7 @@ def train_boosting(maker: FeatureMaker, settings: DemandSettings) -> Any | None:
     parameters = {
         "objective": "tweedie",
         "tweedie_variance_power": 1.5,
-        "learning_rate": 0.04,
+        "learning_rate": 0.08,
         "num_leaves": 31,
         "min_data_in_leaf": max(20, min(200, rows.ratio.size // 200)),
         "feature_fraction": 0.4,

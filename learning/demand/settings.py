@@ -38,8 +38,8 @@ class DemandSettings:
     level_days: int = 56
     weekday_weeks: int = 24
     max_category_models: int = 12
-    training_rows: int = 600_000
-    boosting_rounds: int = 300
+    training_rows: int = 180_000
+    boosting_rounds: int = 120
     seed: int = 7
     threads: int = 1
 

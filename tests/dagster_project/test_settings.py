@@ -57,8 +57,8 @@ def mentioning(pattern: str) -> set[str]:
 
 def test_only_settings_reads_countinghouse_variables() -> None:
     assert mentioning(r"(environ|getenv|\benv\b)[^\n]*[\[(]\s*\"COUNTINGHOUSE_") == {"dagster_project/settings.py"}
-    # these hand the environment on to their child processes: the run with DAGSTER_HOME and PATH, and dbt
-    handing_on = {"dagster_project/runs.py", "dagster_project/dbt_manifest.py", "assets/marts/sql_models.py"}
+    # these hand the environment on to their child processes: the run with DAGSTER_HOME and PATH, dbt, and workers of one thread each
+    handing_on = {"dagster_project/runs.py", "dagster_project/dbt_manifest.py", "assets/marts/sql_models.py", "learning/engines.py"}
     assert mentioning(r"os\.(environ|getenv)") <= {"dagster_project/settings.py", *handing_on}
 
 
