@@ -13,6 +13,8 @@ from typing import Any
 import dagster as dg
 from filelock import FileLock
 
+PASSED = "passed_check"  # tag of a version: versions from before the check have none and count as passed
+
 
 @dataclass(frozen=True)
 class FamilyRun:
@@ -25,7 +27,8 @@ class FamilyRun:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What one training leaves in MLflow. `artifacts` is a folder that is logged whole; `tags` say what it was trained on."""
+    """What one training leaves in MLflow. `artifacts` is a folder that is logged whole; `tags` say what it was trained on, `passed` whether
+    it may be called champion."""
 
     experiment: str
     name: str
@@ -33,6 +36,7 @@ class TrainingRecord:
     metrics: Mapping[str, float]
     artifacts: Path
     tags: Mapping[str, str]
+    passed: bool = True
     families: tuple[FamilyRun, ...] = field(default_factory=tuple)
 
 
@@ -59,9 +63,10 @@ class Tracking(dg.ConfigurableResource):
     def record(self, training: TrainingRecord) -> tuple[str, str]:
         """Log the training and register its model version; returns (run id, version).
 
-        A training with the same `fingerprint` tag is not logged twice. The alias `champion` points at the version trained on the
-        latest day, so a backfill of the past never takes it away from the present. Runs that a killed process left unfinished are
-        marked as killed first: whoever holds the lock is the only writer.
+        A training with the same `fingerprint` tag is not logged twice. The alias `challenger` points at the version trained on the
+        latest day, `champion` at the latest of those that passed their check (at none where none did), so a backfill of the past never
+        takes them away from the present. Runs that a killed process left unfinished are marked as killed first: whoever holds the lock is
+        the only writer.
         """
         self.prepare()
         with self._lock():
@@ -74,7 +79,7 @@ class Tracking(dg.ConfigurableResource):
             for unfinished in client.search_runs([experiment_id], filter_string="attributes.status = 'RUNNING'"):
                 client.set_terminated(unfinished.info.run_id, "KILLED")
             run_id, version = self._known_version(client, training) or self._log_and_register(client, experiment_id, training)
-            _point_champion(client, training.experiment)
+            _point_aliases(client, training.experiment)
             return run_id, version
 
     def _known_version(self, client: Any, training: TrainingRecord) -> tuple[str, str] | None:
@@ -111,7 +116,10 @@ class Tracking(dg.ConfigurableResource):
             client.create_registered_model(name, description="See docs/architecture.md; versions are one per training day.")
         source = f"{client.get_run(run_id).info.artifact_uri}/model"
         version = client.create_model_version(
-            name, source=source, run_id=run_id, tags={key: str(value) for key, value in training.tags.items()}
+            name,
+            source=source,
+            run_id=run_id,
+            tags={**{key: str(value) for key, value in training.tags.items()}, PASSED: str(training.passed).lower()},
         )
         return run_id, str(version.version)
 
@@ -132,10 +140,12 @@ def _client(uri: str) -> Any:
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def _point_champion(client: Any, name: str) -> None:
-    latest = max(_versions(client, name), key=lambda each: (each.tags.get("trained_as_of", ""), int(each.version)))
-    if "champion" not in latest.aliases:
-        client.set_registered_model_alias(name, "champion", str(latest.version))
+def _point_aliases(client: Any, name: str) -> None:
+    versions = _versions(client, name)
+    for alias, of in (("challenger", versions), ("champion", [each for each in versions if each.tags.get(PASSED) != "false"])):
+        latest = max(of, key=lambda each: (each.tags.get("trained_as_of", ""), int(each.version)), default=None)
+        if latest is not None and alias not in latest.aliases:
+            client.set_registered_model_alias(name, alias, str(latest.version))
 
 
 def _versions(client: Any, name: str) -> list[Any]:

@@ -194,7 +194,10 @@ def _score(scores: pl.DataFrame, level: str, model: str, measure: str) -> float 
 
 
 def _summary(trained: TrainedModel) -> dict[str, Any]:
+    from learning.demand.promotion import judge_promotion
+
     scores = trained.model.backtest.scores
+    promotion = judge_promotion(scores)
     return {
         "input_version": trained.fingerprint,
         "items": trained.items,
@@ -209,11 +212,16 @@ def _summary(trained: TrainedModel) -> dict[str, Any]:
         "bias_total": _score(scores, "total", "combined", "bias"),
         "wape_total": _score(scores, "total", "combined", "wape"),
         "coverage_q95": _score(scores, "item", "combined", "coverage_q95"),
+        "passed_check": promotion.passed,
+        "check_reason": promotion.reason,
     }
 
 
 def _training_record(trained: TrainedModel, trained_as_of: date) -> TrainingRecord:
+    from learning.demand.promotion import judge_promotion
+
     scores = trained.model.backtest.scores
+    promotion = judge_promotion(scores)
     overall = scores.filter(pl.col("segment") == "all")
     measures = ("wape", "bias", "rmsse", "wrmsse", "skill", "pinball_q90", "coverage_q95")
 
@@ -227,6 +235,7 @@ def _training_record(trained: TrainedModel, trained_as_of: date) -> TrainingReco
         params={**trained.model.settings.as_dict(), "items": trained.items, "history_days": trained.days},
         metrics=metrics("combined"),
         artifacts=trained.folder,
-        tags={"trained_as_of": trained_as_of.isoformat(), "fingerprint": trained.fingerprint},
+        tags={"trained_as_of": trained_as_of.isoformat(), "fingerprint": trained.fingerprint, "check_reason": promotion.reason},
+        passed=promotion.passed,
         families=tuple(FamilyRun(name, {"family": name}, metrics(name)) for name in sorted(set(overall["model"]) - {"combined"})),
     )
