@@ -1,7 +1,6 @@
 """`make bench-demand`: Countinghouse beside its peers on the late folds of M5 and UCI Online Retail, one table, one verdict."""
 
-import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -21,16 +20,18 @@ from benchmarks.demand.judge import (
     total_errors,
     truth,
 )
+from benchmarks.demand.many_series import many_series
 from benchmarks.demand.ours import CURVES, WHOLE
 from benchmarks.demand.panels import HORIZON, BenchPanel, data_folder, m5, online_retail
 from benchmarks.demand.peers import GLOBAL, PROPHET, STATISTICAL
-from benchmarks.demand.runs import Order, Run, installed, run_all
+from benchmarks.demand.runs import STORE, Order, Run, installed, run_all
 from benchmarks.report import conclude
 from learning.demand.settings import quantile_column
 
 SLOW = "AutoARIMA"  # two to three CPU seconds a series: a sample of the items
 SAMPLE_ITEMS = 200
 SMALL_ITEMS = 300
+MANY_SERIES, FEW_SERIES = 100_000, 3_000
 TOTALS = tuple(f"{name} on the total" for name in ("AutoETS", "AutoTheta", "AutoARIMA", "Prophet"))
 ITEM_PEERS = tuple(name for name in (*STATISTICAL, *GLOBAL, *PROPHET) if name != SLOW)
 DRAWS, SEED = 1000, 7
@@ -81,9 +82,20 @@ def main(size: Annotated[str, typer.Option(help="full, or small: 300 items and o
         content, misses = _one_panel(panel, 1 if size == "small" else None)
         told[panel.name] = content
         short += misses
+    many, misses = _many(MANY_SERIES if size == "full" else FEW_SERIES)
+    short += misses
     libraries = {name: installed(name) or "not installed" for name in ("statsforecast", "mlforecast", "neuralforecast")}
     shape = {"size": size, "horizon": HORIZON, "folds": len(panels[0].origins("late")) if size == "full" else 1}
-    conclude("demand", shape, {"panels": told, "peers": libraries}, short, write=size == "full")
+    conclude("demand", shape, {"panels": told, "many_series": many, "peers": libraries}, short, write=size == "full")
+
+
+def _many(series: int) -> tuple[dict[str, Any], list[str]]:
+    found = many_series(series, STORE / "many")
+    limits = (("minutes", found.wall_s / 60, 30.0), ("GB", found.peak_bytes / 1e9, 6.0))
+    told = ", ".join(f"{value:.1f} {unit} (≤ {limit:g}: {'holds' if value <= limit else 'falls short'})" for unit, value, limit in limits)
+    print(f"{found.series:,} series in {found.chunks} chunks, two processes: {told}, {found.cpu_s:.0f} CPU s")
+    short = [f"{found.series} series: {value:.1f} {unit} against {limit:g}" for unit, value, limit in limits if value > limit]
+    return {**asdict(found), "limits": {unit: limit for unit, _, limit in limits}}, short
 
 
 def _one_panel(panel: BenchPanel, folds: int | None) -> tuple[dict[str, Any], list[str]]:
@@ -253,4 +265,3 @@ def _print(panel: BenchPanel, judged: dict[str, Judged], slow: Judged, figures: 
 
 if __name__ == "__main__":
     typer.run(main)
-    sys.exit(0)

@@ -1,9 +1,9 @@
 """Sample paths of daily demand, for programs that must live through a season day by day: the same model, drawn instead of summed.
 
-A path starts as a draw: an error of the level for the whole path (gamma, the share that the spread of sums assumes) times the forecast, then
-a negative binomial for each day with the item's own dispersion. Its running sums are then moved, at every horizon that the replays
-calibrated, to the calibrated quantile of their rank among the item's paths, and the days in between in proportion. So the paths' sums over a
-lead time have the distribution of `lead_time_quantiles`, while days keep the course of the forecast and the streaks of real sales.
+A path starts as a draw: an error of the level for the whole path (gamma, the share that the spread of sums assumes) times the forecast,
+then a negative binomial for each day with the item's own dispersion. Its running sums are then moved, at every horizon that the replays
+calibrated, to the calibrated quantile of their rank among the item's paths, and the days in between in proportion. So the paths' sums over
+a lead time have the distribution of `lead_time_quantiles`, while days keep the course of the forecast and the streaks of real sales.
 
 Between the published quantiles the distribution is linear, beyond the outermost ones it goes on by the slope of the last stretch.
 """
@@ -40,7 +40,7 @@ def sample_paths(
     items: pl.DataFrame | None = None,
     horizon_days: int | None = None,
 ) -> SamplePaths:
-    """`paths` draws for every item of the panel (or those of `items`: product_id, location_id); seeded by the model's settings and the item.
+    """`paths` draws for every item of the panel (or those of `items`: product_id, location_id), seeded by settings and item.
 
     Raises ValueError on fewer than 2 paths and where `DemandModel.predict` would.
     """

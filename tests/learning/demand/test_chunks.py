@@ -34,7 +34,7 @@ def test_every_series_is_in_one_chunk_and_none_is_too_large(items: dict[tuple[st
 def test_the_locations_of_a_product_and_small_categories_stay_together() -> None:
     rows = [(FIRST_DAY, f"{category}{n}", location, category) for category in "yx" for n in range(2) for location in ("1", "2")]
     panel = pl.DataFrame(rows, schema=["business_day", "product_id", "location_id", "category"], orient="row")
-    assert [sorted(set(chunk["product_id"])) for chunk in cut_items(panel.lazy(), 4)] == [["x0", "x1"], ["y0", "y1"]]
+    assert [sorted(set(chunk["product_id"])) for chunk in cut_items(panel.lazy(), 5)] == [["x0", "x1"], ["y0", "y1"]]
     with pytest.raises(ValueError, match="series_at_once"):
         cut_items(panel.lazy(), 0)
 
