@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "demand_panel"
 RUNS, SCORES, IMPORTANCE = "demand.training_runs", "demand.backtest_scores", "demand.feature_importance"
-KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE)}
+DRIVERS = "demand.forecast_drivers"
+DRIVERS_FILE = "drivers.parquet"
+KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE, DRIVERS)}
 
 
 @dg.multi_asset(
@@ -56,6 +58,13 @@ KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE
             deps=[["marts", "sales_panel"]],
             description="What the gradient model looks at.",
         ),
+        dg.AssetSpec(
+            KEYS[DRIVERS],
+            group_name="demand",
+            kinds={"duckdb"},
+            deps=[["marts", "sales_panel"], ["marts", "fct_promotions"]],
+            description="Which features move the coming weeks of each category, up or down.",
+        ),
     ],
     check_specs=[
         dg.AssetCheckSpec(
@@ -68,7 +77,7 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
     """Train what is missing and write down which model serves which day."""
     window = partition_window(context)
     inputs = read_demand_inputs(house, warehouse, window.last_day)
-    runs, scores, importances = [], [], []
+    runs, scores, importances, drivers = [], [], [], []
     first_known = first_known_day(inputs, window)
     for trained_as_of, days in by_training_day(window.days, max(house.shop.first_day, first_known)):
         trained = train_or_reuse(house, inputs, trained_as_of)
@@ -89,8 +98,14 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
             importances.append(
                 trained.model.feature_importance().with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name))
             )
+            drivers.append(trained.drivers.with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
     contracts = table_contracts()
-    frames = {RUNS: pl.DataFrame(runs, infer_schema_length=None), SCORES: pl.concat(scores), IMPORTANCE: pl.concat(importances)}
+    frames = {
+        RUNS: pl.DataFrame(runs, infer_schema_length=None),
+        SCORES: pl.concat(scores),
+        IMPORTANCE: pl.concat(importances),
+        DRIVERS: pl.concat(drivers),
+    }
     for name, frame in frames.items():
         rows = warehouse.replace_days(contracts[name], frame, window.days)
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows})
@@ -124,9 +139,10 @@ def first_known_day(inputs: DemandInputs, window: Window) -> date:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A demand model and where it stands."""
+    """A demand model, what drives its forecasts per category (see `learning.demand.explain`), and where it stands."""
 
     model: "DemandModel"
+    drivers: pl.DataFrame
     folder: Path
     fingerprint: str
     was_there: bool
@@ -141,6 +157,7 @@ class TrainedModel:
 def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> TrainedModel:
     """The model of the training day: read from its folder if it was trained on the same input, else trained and saved."""
     from learning.demand import DemandModel, DemandSettings, train
+    from learning.demand.explain import category_drivers
 
     panel, holidays, settings = inputs.panel(trained_as_of), inputs.holidays(trained_as_of), DemandSettings()
     fingerprint = _fingerprint(panel, holidays, settings)
@@ -148,12 +165,13 @@ def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> T
     mark = folder / "fingerprint.txt"
     was_there = mark.exists() and mark.read_text(encoding="utf-8") == fingerprint
     if was_there:
-        model = DemandModel.load(folder)
+        model, drivers = DemandModel.load(folder), pl.read_parquet(folder / DRIVERS_FILE)
     else:
         model = train(panel, holidays, settings, as_of_day=trained_as_of)
-        _save_whole(model, folder, fingerprint)
+        drivers = category_drivers(model, panel, inputs.future(trained_as_of, settings.horizon_days), trained_as_of)
+        _save_whole(model, drivers, folder, fingerprint)
     items = panel.select("product_id", "location_id").n_unique()
-    return TrainedModel(model, folder, fingerprint, was_there, items, panel["business_day"].n_unique())
+    return TrainedModel(model, drivers, folder, fingerprint, was_there, items, panel["business_day"].n_unique())
 
 
 def load_model(house: House, trained_as_of: date) -> "DemandModel":
@@ -178,11 +196,12 @@ def _code_fingerprint() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.py")))).hexdigest()
 
 
-def _save_whole(model: "DemandModel", folder: Path, fingerprint: str) -> None:
+def _save_whole(model: "DemandModel", drivers: pl.DataFrame, folder: Path, fingerprint: str) -> None:
     """Save beside and swap in, so that a killed run never leaves half a model."""
     beside = folder.with_name(f".{folder.name}")
     shutil.rmtree(beside, ignore_errors=True)
     model.save(beside)
+    drivers.write_parquet(beside / DRIVERS_FILE)
     (beside / "fingerprint.txt").write_text(fingerprint, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)

@@ -243,7 +243,7 @@ def _print(panel: BenchPanel, judged: dict[str, Judged], slow: Judged, figures: 
         table.add_column(column)
     for each in (*judged.values(), slow):
         row = _row(each, judged[WHOLE]) if each is not slow else _row(each, each)
-        compared = "ours_to_it" in row and each is not slow
+        compared = "ours_to_it" in row and each is not slow and each.method != WHOLE
         table.add_row(
             each.method + (f" ({slow.runs[-1].items} items)" if each is slow else ""),
             f"{row['wrmsse']:.4f}" if each.errors else "",

@@ -2,9 +2,9 @@
 
 Parts: lift of promotions and recurring events, Prophet's course of the total and the categories, the LightGBM model, smoothed levels (TSB).
 Forecast of an item: smooth and intermittent - two thirds LightGBM and one third TSB x weekday x lift; new - class rate x weekday; dormant -
-moving average x weekday, about zero. Every day the items of a category are then drawn half the way to Prophet's course of it, all by one
-factor, so that categories and total are the sums of their items exactly. Nothing is chosen per item on its few past windows. What was
-tried and what it gave: docs/decisions/0012.
+moving average x weekday, about zero. Every day the items of a category are then drawn half the way to the category's course (mean of
+Prophet's and of the smoothed items' sum), all by one factor, so that categories and total are the sums of their items exactly. Nothing is
+chosen per item on its few past windows. What was tried and what it gave: docs/decisions/0012.
 """
 
 from dataclasses import dataclass
@@ -86,10 +86,10 @@ def forecast_items(parts: Parts, grid: DemandGrid, coming: Coming, settings: Dem
         boosted = boosting_forecast(parts.booster, FeatureMaker(grid, parts.lift, parts.holidays, settings), coming, settings)
     shared = share_out(parts, grid, coming, reference, settings)
     smoothed = candidate_forecasts(grid, coming, parts.lift, settings, (SMOOTHER,))[SMOOTHER]
-    combined, model = _combine(reference, smoothed, boosted, segment)
+    combined, model = combine(reference, smoothed, boosted, segment)
     if shared is not None:
-        combined = _drawn_to(shared, combined, grid.codes("category"))
-        model = np.array([f"{name}, drawn to Prophet" for name in model], dtype="<U60")
+        combined = _drawn_to((shared + smoothed) / 2, combined, grid.codes("category"))
+        model = np.array([f"{name}, drawn to category" for name in model], dtype="<U60")
     return Forecasts(reference, smoothed, boosted, shared, combined, segment, model)
 
 
@@ -130,7 +130,8 @@ def _course(
     return np.array([known[day] for day in coming.days]) * drift**LEVEL_PULL
 
 
-def _combine(reference: Reference, smoothed: Floats, boosted: Floats | None, segment: NDArray[np.str_]) -> tuple[Floats, NDArray[np.str_]]:
+def combine(reference: Reference, smoothed: Floats, boosted: Floats | None, segment: NDArray[np.str_]) -> tuple[Floats, NDArray[np.str_]]:
+    """The items' own forecast before their category is looked at (items x horizon), and the method's name per item."""
     average = reference.moving_average
     combined = smoothed.copy() if boosted is None else BOOSTED_SHARE * boosted + (1 - BOOSTED_SHARE) * smoothed
     model = np.full(segment.shape, SMOOTHER if boosted is None else f"LightGBM and {SMOOTHER}", dtype="<U60")

@@ -75,7 +75,7 @@ def test_newer_panel_is_scored_without_refitting_up_to_a_week(model: DemandModel
         )
         rows = model.predict(newer, None, LAST_DAY + timedelta(days=later))
         assert rows["business_day"].max() == LAST_DAY + timedelta(days=later + 14)
-        assert rows["model"].str.contains("Prophet").any()
+        assert rows["model"].str.contains("drawn to category").any()
     with pytest.raises(ValueError, match="train again"):
         model.predict(shop, None, LAST_DAY + timedelta(days=8))
 

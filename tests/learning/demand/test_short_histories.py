@@ -34,7 +34,7 @@ def test_new_item_is_forecast_by_the_rate_of_its_class(light: DemandSettings, we
     newcomer = shop.filter((pl.col("product_id") == "P01") & (pl.col("business_day") > last - timedelta(days=3)))
     panel = pl.concat([shop, newcomer.with_columns(product_id=pl.lit("NEW"), units=pl.lit(0.0))])
     rows = train(panel, no_holidays(), light).predict(panel, None, last).filter(pl.col("product_id") == "NEW")
-    assert set(rows["model"]) == {"class rate x weekday, drawn to Prophet"}
+    assert set(rows["model"]) == {"class rate x weekday, drawn to category"}
     assert set(rows["segment"]) == {"new"}
     assert 0.5 < rows["forecast_units"].mean() < 4.5  # other items of its category sell 0.4 or 4 a day
 
