@@ -29,7 +29,7 @@ from benchmarks.report import conclude
 from learning.demand.settings import quantile_column
 
 SLOW = "AutoARIMA"  # two to three CPU seconds a series: a sample of the items
-SAMPLE_ITEMS = 200
+SAMPLE_ITEMS, SMALL_SAMPLE_ITEMS = 200, 20
 SMALL_ITEMS = 300
 MANY_SERIES, FEW_SERIES = 100_000, 3_000
 TOTALS = tuple(f"{name} on the total" for name in ("AutoETS", "AutoTheta", "AutoARIMA", "Prophet"))
@@ -100,7 +100,7 @@ def _many(series: int) -> tuple[dict[str, Any], list[str]]:
 
 def _one_panel(panel: BenchPanel, folds: int | None) -> tuple[dict[str, Any], list[str]]:
     origins = panel.origins("late")[-(folds or 99) :]
-    few = panel.sample(SAMPLE_ITEMS)
+    few = panel.sample(SAMPLE_ITEMS if folds is None else SMALL_SAMPLE_ITEMS)
     few = BenchPanel(f"{panel.name} sample", few.rows, few.events, few.country)
     methods = [*ITEM_PEERS, *TOTALS, WHOLE, CURVES]
     runs = run_all([Order(panel, method, origin) for method in methods for origin in origins])
