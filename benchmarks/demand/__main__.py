@@ -115,11 +115,13 @@ def _one_panel(panel: BenchPanel, folds: int | None) -> tuple[dict[str, Any], li
     short = [
         f"{panel.name}: {name} {value:.3f} against {target:g}" for name, value, target in figures if target is not None and value > target
     ]
+    kept = sum(run.was_kept for run in (*runs, *runs_of_few))
+    print(f"  {kept} of {len(runs) + len(runs_of_few)} runs were kept from earlier benchmarks, with the CPU seconds measured then")
     rows = [_row(each, judged[WHOLE]) for each in judged.values()]
     content = {
         "items": max(run.items for run in runs),
         "origins": [origin.isoformat() for origin in origins],
-        "kept_runs": sum(run.was_kept for run in (*runs, *runs_of_few)),
+        "kept_runs": kept,
         "methods": rows,
         "sample": {"items": slow.runs[-1].items, "methods": [_row(slow, beside_slow), _row(beside_slow, beside_slow)]},
         "figures": [{"name": name, "value": round(value, 4), "target": target} for name, value, target in figures],

@@ -1,7 +1,7 @@
 """The peers: well-known forecasting libraries as their own documentation uses them, one function per method.
 
 Each takes the past of all items (one frame, sorted) and gives items x horizon in the order of the sorted keys. Nothing after the origin is
-read but what the calendar tells. What a library needs beforehand (numba compiles on first use) is done in `warm_up` and not counted.
+read but what the calendar tells. The worker tries every method on a few items first and does not count it: numba compiles on first use.
 """
 
 from collections.abc import Callable

@@ -10,12 +10,12 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from learning.demand.candidates import candidate_forecasts
+from learning.demand.candidates import METHODS, candidate_forecasts
 from learning.demand.future import close_learned_days, coming_from_history
 from learning.demand.grid import DemandGrid, Flags, Floats, build_grid
 from learning.demand.holiday_days import all_events, names_by_day
 from learning.demand.lead_time import HORIZON_BUCKETS, dispersion, spread
-from learning.demand.parts import Forecasts, fit_parts, forecast_items
+from learning.demand.parts import SMOOTHER, Forecasts, fit_parts, forecast_items
 from learning.demand.scores import Replay, score_replays
 from learning.demand.settings import DemandSettings
 
@@ -80,7 +80,8 @@ def _replay(
     coming = coming_from_history(grid, kept, origin, horizon, events, settings)
     parts = fit_parts(past, holidays, settings)
     forecasts = forecast_items(parts, past, coming, settings)
-    candidates = candidate_forecasts(past, coming, parts.lift, settings)
+    others = tuple(name for name in METHODS if name != SMOOTHER)
+    candidates = {**candidate_forecasts(past, coming, parts.lift, settings, others), SMOOTHER: forecasts.smoothed}
     columns = slice(origin + 1, origin + 1 + horizon)
     usable = _usable(learned, kept, columns, forecasts)
     return Replay(past, forecasts, candidates, learned.units[kept, columns], learned.valid[kept, columns], usable)

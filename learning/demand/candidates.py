@@ -1,7 +1,7 @@
 """Textbook forecasts that are judged beside the combination in every replay, so that anyone sees what it is worth.
 
 Each gives items x coming days from the end of a grid: a level by its own method, times weekday pattern, promotion lift and opening, the
-same for all. None of them enters the combination.
+same for all. Of them TSB enters the combination.
 """
 
 from collections.abc import Callable

@@ -85,7 +85,7 @@ def category_drivers(model: DemandModel, panel: pl.DataFrame, future: pl.DataFra
 
     Of a category at most `CELLS_PER_CATEGORY` item-days are explained, evenly spaced over items and days.
     """
-    grid = model.forecast(panel, future, as_of_day, model.settings.horizon_days)[0]
+    grid = model.grid(panel, as_of_day, model.settings.horizon_days)
     category = np.repeat(grid.items["category"].to_numpy().astype(str), model.settings.horizon_days)
     cells = np.concatenate([_evenly(np.flatnonzero(category == name)) for name in sorted(set(category))])
     labels = pl.DataFrame({"category": category[cells]})
@@ -96,7 +96,7 @@ def item_drivers(
     model: DemandModel, panel: pl.DataFrame, future: pl.DataFrame | None, as_of_day: date, items: pl.DataFrame
 ) -> pl.DataFrame:
     """The same for single items (product_id, location_id) over the whole horizon: ITEM_SCHEMA."""
-    grid = model.forecast(panel, future, as_of_day, model.settings.horizon_days)[0]
+    grid = model.grid(panel, as_of_day, model.settings.horizon_days)
     asked = grid.items.select(KEY).with_row_index("item").join(items.select(KEY).unique(), on=KEY, how="semi").sort("item")
     horizon = model.settings.horizon_days
     cells = (asked["item"].to_numpy().astype(np.int64)[:, None] * horizon + np.arange(horizon)[None, :]).ravel()

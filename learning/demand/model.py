@@ -58,10 +58,14 @@ class DemandModel:
         self, panel: pl.DataFrame, future: pl.DataFrame | None, as_of_day: date, horizon_days: int
     ) -> tuple[DemandGrid, Forecasts]:
         """The same as matrices."""
-        self._expect_usable(as_of_day, horizon_days)
-        grid = close_learned_days(build_grid(panel, as_of_day))
+        grid = self.grid(panel, as_of_day, horizon_days)
         coming = coming_from_frame(grid, future, self.parts.holidays, horizon_days, self.settings)
         return grid, forecast_items(self.parts, grid, coming, self.settings)
+
+    def grid(self, panel: pl.DataFrame, as_of_day: date, horizon_days: int) -> DemandGrid:
+        """The panel as matrices, learned closing days included; raises ValueError like `predict`."""
+        self._expect_usable(as_of_day, horizon_days)
+        return close_learned_days(build_grid(panel, as_of_day))
 
     def lost_units(self, panel: pl.DataFrame, as_of_day: date) -> pl.DataFrame:
         """Estimated lost sales on open stock-out days of the panel; see `filled.lost_demand` for columns."""
