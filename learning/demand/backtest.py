@@ -1,7 +1,8 @@
 """Replaying past forecasts: rolling origins, everything refitted on what lay before each origin.
 
 Gives the scores that say whether the forecast is worth anything, and the residuals of sums that calibrate its quantiles.
-Promotions are known only up to the shop's notice; closing days and events are known ahead.
+Promotions are known only up to the shop's notice; closing days and events are known ahead. The weights of the combination are learned from
+the replays; each replay is judged with those that the earlier ones had told by its origin, so that no score has seen its own answer.
 """
 
 from dataclasses import dataclass, replace
@@ -10,14 +11,15 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from learning.demand.candidates import METHODS, candidate_forecasts
+from learning.demand.candidates import METHODS, SMOOTHER, candidate_forecasts
 from learning.demand.future import close_learned_days, coming_from_history
 from learning.demand.grid import DemandGrid, Flags, Floats, build_grid
 from learning.demand.holiday_days import all_events, names_by_day
 from learning.demand.lead_time import HORIZON_BUCKETS, dispersion, spread
-from learning.demand.parts import SMOOTHER, Forecasts, fit_parts, forecast_items
+from learning.demand.parts import Forecasts, combine, fit_parts, forecast_items
 from learning.demand.scores import Replay, score_replays
 from learning.demand.settings import DemandSettings
+from learning.demand.weights import Weights, default_weights, learn_weights
 
 MIN_TRAINING_DAYS = 28
 USABLE_SHARE = 0.75
@@ -38,10 +40,12 @@ RESIDUAL_SCHEMA = {
 
 @dataclass(frozen=True)
 class Backtest:
-    """scores: see `scores.score_replays`. residuals: RESIDUAL_SCHEMA, one row per origin, item and horizon (units summed)."""
+    """scores: see `scores.score_replays`. residuals: RESIDUAL_SCHEMA, one row per origin, item and horizon (units summed). weights: of the
+    combination, from all replays."""
 
     scores: pl.DataFrame
     residuals: pl.DataFrame
+    weights: Weights
 
 
 def backtest(panel: pl.DataFrame, holidays: pl.DataFrame, settings: DemandSettings) -> Backtest:
@@ -55,8 +59,10 @@ def backtest_grid(grid: DemandGrid, holidays: pl.DataFrame, settings: DemandSett
     lighter = replace(settings, training_rows=max(int(settings.training_rows * TRAINING_SHARE), 1))
     origins = replay_origins(grid.n_days, settings)
     replays = [replay for origin, horizon in origins if (replay := _replay(grid, origin, horizon, holidays, events, lighter)) is not None]
+    weights = learn_weights(replays)
+    replays = _weighed_by_earlier(replays)
     residuals = pl.concat([pl.DataFrame(schema=RESIDUAL_SCHEMA), *(_residuals(replay) for replay in replays)])
-    return Backtest(score_replays(replays, residuals, settings), residuals)
+    return Backtest(score_replays(replays, residuals, settings), residuals, weights)
 
 
 def replay_origins(n_days: int, settings: DemandSettings) -> list[tuple[int, int]]:
@@ -66,6 +72,28 @@ def replay_origins(n_days: int, settings: DemandSettings) -> list[tuple[int, int
         return []
     origins = (n_days - 1 - horizon - settings.backtest_step_days * back for back in range(settings.backtest_origins))
     return [(origin, horizon) for origin in origins if origin + 1 >= MIN_TRAINING_DAYS]
+
+
+def _weighed_by_earlier(replays: list[Replay]) -> list[Replay]:
+    """Every replay combined anew with the weights that the earlier ones had told by its origin."""
+    weighed: list[Replay] = []
+    for replay in replays:
+        earlier = [other for told in replays if (other := _known_by(told, replay.past.n_days)) is not None]
+        told = replay.forecasts
+        weights = learn_weights(earlier) if earlier else default_weights()
+        anew = combine(told.reference, told.members, told.shared, told.segment, replay.past.codes("category"), weights)
+        weighed.append(replace(replay, forecasts=anew))
+    return weighed
+
+
+def _known_by(replay: Replay, n_days: int) -> Replay | None:
+    """The replay with the days that had come by the end of day `n_days`; None where none had."""
+    came = min(n_days - replay.past.n_days, replay.valid.shape[1])
+    if came < 1:
+        return None
+    valid = replay.valid.copy()
+    valid[:, came:] = False
+    return replace(replay, valid=valid)
 
 
 def _replay(
@@ -81,7 +109,7 @@ def _replay(
     parts = fit_parts(past, holidays, settings)
     forecasts = forecast_items(parts, past, coming, settings)
     others = tuple(name for name in METHODS if name != SMOOTHER)
-    candidates = {**candidate_forecasts(past, coming, parts.lift, settings, others), SMOOTHER: forecasts.smoothed}
+    candidates = candidate_forecasts(past, coming, parts.lift, settings, others)
     columns = slice(origin + 1, origin + 1 + horizon)
     usable = _usable(learned, kept, columns, forecasts)
     return Replay(past, forecasts, candidates, learned.units[kept, columns], learned.valid[kept, columns], usable)

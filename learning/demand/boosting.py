@@ -1,67 +1,21 @@
 """The global LightGBM model: one model for all items, forecasting each coming day directly.
 
-Target: units / level at the origin, tweedie loss, the horizon as a feature. Training rows are item-days drawn evenly from
-many past origins; stock-out and closed days are never targets.
+Target: units / level at the origin, tweedie loss, the horizon as a feature.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from learning.demand.features import FEATURES, FeatureMaker, Picks
-from learning.demand.future import Coming, announced
+from learning.demand.features import FEATURES
 from learning.demand.grid import Floats
-from learning.demand.holiday_days import names_by_day
 from learning.demand.settings import DemandSettings
-
-ORIGIN_STEP_DAYS = 8  # not a multiple of 7: origins fall on every weekday
-MAX_ORIGINS = 45
-MIN_TRAINING_ROWS = 2_000
-RATIO_CAP = 50.0  # a single bulk order must not outweigh a category
+from learning.demand.training_rows import TrainingRows
 
 
-@dataclass(frozen=True)
-class TrainingRows:
-    """features: rows x FEATURES; ratio: units / level; weight: sqrt of the level (the larger the item, the surer its ratio)."""
-
-    features: Floats
-    ratio: Floats
-    weight: Floats
-
-
-def training_rows(maker: FeatureMaker, settings: DemandSettings) -> TrainingRows:
-    """Item-days drawn from past origins of the maker's grid, evenly over origins and horizons, seeded."""
-    grid = maker.grid
-    rng = np.random.default_rng(settings.seed)
-    earliest = settings.level_days - 1
-    origins = list(range(grid.n_days - 1 - 7, earliest, -ORIGIN_STEP_DAYS))[:MAX_ORIGINS]
-    events = names_by_day(maker.holidays, grid.days.tolist())
-    parts: list[tuple[Floats, Floats, Floats]] = []
-    per_origin = max(settings.training_rows // max(len(origins), 1), 1)
-    for origin in origins:
-        reach = min(settings.horizon_days + settings.scoring_days, grid.n_days - 1 - origin)
-        started = maker.base.age(origin) > 0
-        open_cells = np.flatnonzero((grid.valid[:, origin + 1 : origin + 1 + reach] & started[:, None]).ravel())
-        if open_cells.size > per_origin:
-            open_cells = np.sort(rng.choice(open_cells, size=per_origin, replace=False))
-        picks = Picks(open_cells // reach, open_cells % reach)
-        level = maker.level(origin)
-        coming = announced(grid, origin, reach, events, settings)
-        target = grid.units[picks.item, origin + 1 + picks.step] / level[picks.item]
-        parts.append((maker.rows(origin, level, coming, picks), np.minimum(target, RATIO_CAP), np.sqrt(level[picks.item])))
-    if not parts:
-        return TrainingRows(np.zeros((0, len(FEATURES))), np.zeros(0), np.zeros(0))
-    features, ratio, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return TrainingRows(features, ratio, weight)
-
-
-def train_boosting(maker: FeatureMaker, settings: DemandSettings) -> Any | None:
-    """The fitted LightGBM Booster, or None where the shop has too few rows or no sale to learn from."""
-    rows = training_rows(maker, settings)
-    if rows.ratio.size < MIN_TRAINING_ROWS or rows.ratio.max(initial=0.0) <= 0.0:
-        return None
+def train_boosting(rows: TrainingRows, settings: DemandSettings) -> Any:
+    """The fitted LightGBM Booster."""
     import lightgbm
 
     parameters = {
@@ -82,15 +36,9 @@ def train_boosting(maker: FeatureMaker, settings: DemandSettings) -> Any | None:
     return lightgbm.train(parameters, data, num_boost_round=settings.boosting_rounds)
 
 
-def boosting_forecast(booster: Any, maker: FeatureMaker, coming: Coming, settings: DemandSettings) -> Floats:
-    """Units per item and coming day (items x horizon), from the last day of the maker's grid."""
-    shape = (maker.grid.n_items, coming.horizon)
-    cells = np.arange(shape[0] * shape[1])
-    picks = Picks(cells // shape[1], cells % shape[1])
-    level = maker.level(maker.grid.n_days - 1)
-    features = maker.rows(maker.grid.n_days - 1, level, coming, picks)
-    ratio = np.asarray(booster.predict(features, num_threads=settings.threads), dtype=np.float64)
-    return np.maximum(ratio.reshape(shape), 0.0) * level[:, None] * coming.is_open
+def boosting_ratios(booster: Any, features: Floats, settings: DemandSettings) -> Floats:
+    """Demand over level of rows x FEATURES, at least 0."""
+    return np.maximum(np.asarray(booster.predict(features, num_threads=settings.threads), dtype=np.float64), 0.0)
 
 
 def importance(booster: Any | None) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from learning.demand.smoothing import Smoothed, croston_sba, exponential_smoothi
 from learning.demand.weekdays import weekday_pattern
 from learning.demand.windows import Windows
 
+SMOOTHER = "TSB"
 LEAST_FACTOR = 0.05  # days on which next to nothing is usual tell nothing of the level
 METHODS: dict[str, Callable[[Floats, Flags], Smoothed]] = {
     "exponential smoothing": exponential_smoothing,

@@ -1,7 +1,7 @@
 """Why a forecast is what it is: its factors for every item and day, and what the gradient model looks at, per category or per item.
 
-The factors multiply to the forecast exactly: level x weekday x promotion x event x open x model x course. *model* is what LightGBM and
-smoothing together say beyond the item's plain average (season, price, streaks), *course* how far its category's course moved the item.
+The factors multiply to the forecast exactly: level x weekday x promotion x event x open x model x course. *model* is what the weighed
+methods together say beyond the item's plain average (season, price, streaks), *course* how far its category's course moved the item.
 Where the plain average is 0 the forecast is the model's alone and the factors are null.
 
 Contributions of the gradient model are Shapley values in its own scale, the logarithm of demand over level (Lundberg et al., "From local
@@ -19,7 +19,6 @@ from learning.demand.features import FEATURES, FeatureMaker, Picks
 from learning.demand.future import coming_from_frame
 from learning.demand.grid import KEY, DemandGrid, Floats
 from learning.demand.model import DemandModel
-from learning.demand.parts import combine
 
 CELLS_PER_CATEGORY = 400
 FACTORS = ("weekday", "promotion", "event", "open", "model", "course")
@@ -57,14 +56,13 @@ def forecast_factors(
     coming = coming_from_frame(grid, future, model.parts.holidays, horizon, model.settings)
     promotion, event = model.parts.lift.promoted(grid, coming), model.parts.lift.of_events(grid, coming)
     level = np.repeat(forecasts.reference.level[:, None], horizon, axis=1)
-    own, _ = combine(forecasts.reference, forecasts.smoothed, forecasts.boosted, forecasts.segment)
     parts = {
         "weekday": _over(forecasts.reference.base, level),
         "promotion": promotion,
         "event": event,
         "open": coming.is_open.astype(np.float64),
-        "model": _over(own, forecasts.reference.moving_average),
-        "course": _over(forecasts.combined, own),
+        "model": _over(forecasts.own, forecasts.reference.moving_average),
+        "course": _over(forecasts.combined, forecasts.own),
     }
     told = forecasts.reference.moving_average > 0
     at = np.repeat(np.arange(grid.n_items), horizon)
@@ -110,14 +108,14 @@ def _drivers(
     """Contributions of the cells (row-major items x horizon), averaged per label."""
     by = labels.columns
     schema = {**dict.fromkeys(by, pl.String), **{name: dtype for name, dtype in DRIVER_SCHEMA.items() if name != "category"}}
-    if model.parts.booster is None or not cells.size:
+    if model.parts.direct is None or not cells.size:
         return pl.DataFrame(schema=schema)
     horizon = model.settings.horizon_days
     coming = coming_from_frame(grid, future, model.parts.holidays, horizon, model.settings)
     maker = FeatureMaker(grid, model.parts.lift, model.parts.holidays, model.settings)
     origin = grid.n_days - 1
     rows = maker.rows(origin, maker.level(origin), coming, Picks(cells // horizon, cells % horizon))
-    found = np.asarray(model.parts.booster.predict(rows, pred_contrib=True, num_threads=model.settings.threads), dtype=np.float64)
+    found = np.asarray(model.parts.direct.booster.predict(rows, pred_contrib=True, num_threads=model.settings.threads), dtype=np.float64)
     wide = labels.with_columns(pl.Series(name, found[:, column]) for column, name in enumerate(FEATURES))
     mean = wide.group_by(by).agg(pl.col(name).mean() for name in FEATURES)
     size = wide.group_by(by).agg(*(pl.col(name).abs().mean() for name in FEATURES), pl.len().cast(pl.Int64).alias("cells"))

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from learning.demand.day_lift import DayLift
 from learning.demand.future import Coming
@@ -27,6 +28,9 @@ EVENT_REACH_DAYS = 7
 SMOOTHING_WEIGHTS = (0.02, 0.05, 0.1, 0.25)
 CHANCE_WEIGHTS = (0.05, 0.15)
 SIZE_WEIGHTS = (0.1,)
+TYPICAL_WEIGHTS = (0.02, 0.05, 0.1)
+BULK_SIZES = 3.0  # a day above so many usual selling days is cut to them in typical demand
+LEAST_BULK = 3.0  # units
 
 HISTORY = (
     "mean_7",
@@ -52,6 +56,9 @@ HISTORY = (
     "sale_chance_05",
     "sale_chance_15",
     "sale_size_10",
+    "typical_02",
+    "typical_05",
+    "typical_10",
 )
 TARGET = (
     "horizon",
@@ -95,6 +102,7 @@ class FeatureMaker:
         sold = grid.units > 0
         self.chance = running_means(sold.astype(np.float64), grid.valid, CHANCE_WEIGHTS)
         self.size = running_means(base, grid.valid & sold, SIZE_WEIGHTS)
+        self.typical = running_means(_without_bulk(base, self.size[0]), grid.valid, TYPICAL_WEIGHTS)
         self.zeros = Windows((grid.units == 0).astype(np.float64), grid.valid)
         everywhere = np.ones(grid.units.shape, dtype=bool)
         self.stockouts = Windows(grid.censored.astype(np.float64), everywhere)
@@ -138,6 +146,7 @@ class FeatureMaker:
                 *(self.smoothed[:, origin] / level),
                 *self.chance[:, origin],
                 *(self.size[:, origin] / level),
+                *(self.typical[:, origin] / level),
             ]
         return np.stack(columns, axis=1)
 
@@ -212,3 +221,9 @@ class FeatureMaker:
         """Ratio of a category's mean per item-day in two windows; nan where either is empty."""
         sums = [np.bincount(self.category, weights=values) for values in (total, count, total_before, count_before)]
         return ((sums[0] / sums[1]) / (sums[2] / sums[3]))[self.category]
+
+
+def _without_bulk(base: Floats, size: NDArray[np.float32]) -> Floats:
+    """Items x days: base demand with single bulk orders cut, by the size of a usual selling day as known the day before (days x items)."""
+    before = np.concatenate([np.full((1, base.shape[0]), np.nan), size[:-1]]).T
+    return np.minimum(base, np.where(np.isnan(before), np.inf, np.maximum(BULK_SIZES * before, LEAST_BULK)))

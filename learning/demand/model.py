@@ -5,7 +5,7 @@ from a panel up to `scoring_days` newer than the training; `lead_time_quantiles`
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import polars as pl
 from learning.demand.backtest import Backtest, backtest_grid
 from learning.demand.boosting import booster_from, booster_text, importance
 from learning.demand.day_lift import DayLift
+from learning.demand.direct import DirectModels
 from learning.demand.event_lift import EventLift
 from learning.demand.filled import lost_demand
 from learning.demand.forecast_table import daily_table, sums_table
@@ -23,10 +24,12 @@ from learning.demand.holiday_days import all_events
 from learning.demand.lead_time import Calibration, calibrate
 from learning.demand.parts import Forecasts, Parts, fit_parts, forecast_items
 from learning.demand.promotion_lift import PromotionLift
+from learning.demand.regression import regression_table, regressions_from
 from learning.demand.settings import DemandSettings, settings_from
+from learning.demand.weights import Weights
 
-FORMAT = 2
-TABLES = ("lift", "event_lift", "event_days", "aggregates", "holidays", "calibration", "scores", "residuals")
+FORMAT = 3
+TABLES = ("lift", "event_lift", "event_days", "aggregates", "holidays", "calibration", "scores", "residuals", "weights")
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class DemandModel:
 
     def feature_importance(self) -> pl.DataFrame:
         """feature, gain_share, splits of the LightGBM model, largest first; empty where the shop is too small for it."""
-        return importance(self.parts.booster)
+        return importance(None if self.parts.direct is None else self.parts.direct.booster)
 
     def save(self, folder: Path) -> None:
         """Writes the model as JSON, LightGBM text and Parquet tables; replaces what was there."""
@@ -83,11 +86,12 @@ class DemandModel:
             "trained_through": self.parts.trained_through.isoformat(),
             "nodes": self.parts.nodes,
             "settings": self.settings.as_dict(),
-            "has_booster": self.parts.booster is not None,
+            "has_direct_models": self.parts.direct is not None,
         }
         (folder / "model.json").write_text(json.dumps(head, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        if self.parts.booster is not None:
-            (folder / "lightgbm.txt").write_text(booster_text(self.parts.booster), encoding="utf-8")
+        if self.parts.direct is not None:
+            (folder / "lightgbm.txt").write_text(booster_text(self.parts.direct.booster), encoding="utf-8")
+            regression_table(self.parts.direct.lines).write_parquet(folder / "regressions.parquet")
         frames = (
             self.parts.lift.promotion.table,
             self.parts.lift.events.table,
@@ -97,6 +101,7 @@ class DemandModel:
             self.calibration.table,
             self.backtest.scores,
             self.backtest.residuals,
+            self.parts.weights.table,
         )
         for name, frame in zip(TABLES, frames, strict=True):
             frame.write_parquet(folder / f"{name}.parquet")
@@ -108,11 +113,12 @@ class DemandModel:
         if head["format"] != FORMAT:
             raise ValueError(f"Expected demand model format {FORMAT} in {folder.name}; got {head['format']}: train again.")
         tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-        booster = booster_from((folder / "lightgbm.txt").read_text(encoding="utf-8")) if head["has_booster"] else None
+        direct = _load_direct(folder) if head["has_direct_models"] else None
         lift = DayLift(PromotionLift(tables["lift"]), EventLift(tables["event_lift"], tables["event_days"]))
         trained = date.fromisoformat(head["trained_through"])
-        parts = Parts(lift, head["nodes"], tables["aggregates"], booster, tables["holidays"], trained)
-        proof = Backtest(tables["scores"], tables["residuals"])
+        weights = Weights(tables["weights"])
+        parts = Parts(lift, head["nodes"], tables["aggregates"], direct, tables["holidays"], trained, weights)
+        proof = Backtest(tables["scores"], tables["residuals"], weights)
         return DemandModel(settings_from(head["settings"]), parts, Calibration(tables["calibration"]), proof)
 
     def _expect_usable(self, as_of_day: date, horizon_days: int) -> None:
@@ -134,4 +140,10 @@ def train(panel: pl.DataFrame, holidays: pl.DataFrame, settings: DemandSettings,
     """
     grid, holidays = build_grid(panel, as_of_day), all_events(holidays)
     proof = backtest_grid(grid, holidays, settings)
-    return DemandModel(settings, fit_parts(close_learned_days(grid), holidays, settings), calibrate(proof.residuals, settings), proof)
+    parts = replace(fit_parts(close_learned_days(grid), holidays, settings), weights=proof.weights)
+    return DemandModel(settings, parts, calibrate(proof.residuals, settings), proof)
+
+
+def _load_direct(folder: Path) -> DirectModels:
+    booster = booster_from((folder / "lightgbm.txt").read_text(encoding="utf-8"))
+    return DirectModels(booster, regressions_from(pl.read_parquet(folder / "regressions.parquet")))

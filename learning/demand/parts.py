@@ -1,24 +1,24 @@
 """The fitted parts of the demand model and the forecast they give together.
 
-Parts: lift of promotions and recurring events, Prophet's course of the total and the categories, the LightGBM model, smoothed levels (TSB).
-Forecast of an item: smooth and intermittent - two thirds LightGBM and one third TSB x weekday x lift; new - class rate x weekday; dormant -
-moving average x weekday, about zero. Every day the items of a category are then drawn half the way to the category's course (mean of
+Parts: lift of promotions and recurring events, Prophet's course of the total and the categories, the direct models (LightGBM, ridge
+regression), smoothed levels (TSB), weights. Forecast of an item: smooth and intermittent - weighted mean of LightGBM, ridge regression and
+TSB x weekday x lift, weights by segment from the shop's own replays; new - class rate x weekday; dormant - moving average x weekday,
+about zero. Every day the items of a category are then drawn half the way to the category's course (mean of
 Prophet's and of the smoothed items' sum), all by one factor, so that categories and total are the sums of their items exactly. Nothing is
 chosen per item on its few past windows. What was tried and what it gave: docs/decisions/0012.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from learning.demand.aggregates import LOWEST_INDEX, TOTAL, base_demand, forecast_aggregates, node_members, node_of_category
-from learning.demand.boosting import boosting_forecast, train_boosting
-from learning.demand.candidates import candidate_forecasts
+from learning.demand.candidates import SMOOTHER, candidate_forecasts
 from learning.demand.day_lift import DayLift, learn_day_lift
+from learning.demand.direct import BOOSTED, RIDGE, DirectModels, direct_forecasts, fit_direct
 from learning.demand.features import FeatureMaker
 from learning.demand.filled import usual_demand
 from learning.demand.future import Coming
@@ -27,9 +27,9 @@ from learning.demand.reference import Reference, reference_forecasts
 from learning.demand.segments import DORMANT, NEW, segment_items
 from learning.demand.settings import DemandSettings
 from learning.demand.weekdays import sum_by
+from learning.demand.weights import MEMBERS, SEGMENTS, Weights, default_weights
 
-BOOSTED_SHARE = 2 / 3
-SMOOTHER = "TSB"
+SHORT_NAMES = {BOOSTED: "LightGBM", RIDGE: "ridge", SMOOTHER: "TSB"}
 COURSE_PULL = 0.5
 TOTAL_PULL = 0.5  # how far the sum of the categories is drawn to the total's own forecast
 LEVEL_PULL = 0.5  # how far Prophet is drawn to the demand of the last two weeks
@@ -40,57 +40,70 @@ SHARE_BOUNDS = (1 / 3, 3.0)  # Prophet may not move items further than this from
 
 @dataclass(frozen=True)
 class Parts:
-    """aggregates: node, business_day, units, is_fitted. nodes: category to node. booster is None in a shop too small for it."""
+    """aggregates: node, business_day, units, is_fitted. nodes: category to node. direct is None in a shop too small for it."""
 
     lift: DayLift
     nodes: dict[str, str]
     aggregates: pl.DataFrame
-    booster: Any | None
+    direct: DirectModels | None
     holidays: pl.DataFrame
     trained_through: date
+    weights: Weights
 
 
 @dataclass(frozen=True)
 class Forecasts:
-    """Items x horizon, units per day. smoothed is TSB's; boosted and shared are None where the part is missing; model names what made
-    `combined`."""
+    """Items x horizon, units per day. members: by method, TSB alone in a small shop; shared is None where Prophet is missing; own: before
+    the category is looked at; model names what made `combined`."""
 
     reference: Reference
-    smoothed: Floats
-    boosted: Floats | None
+    members: dict[str, Floats]
     shared: Floats | None
+    own: Floats
     combined: Floats
     segment: NDArray[np.str_]
     model: NDArray[np.str_]
 
 
 def fit_parts(grid: DemandGrid, holidays: pl.DataFrame, settings: DemandSettings) -> Parts:
-    """Fits every part on the grid alone; Prophet reaches `scoring_days + horizon_days` beyond it."""
+    """Fits every part on the grid alone, with default weights; Prophet reaches `scoring_days + horizon_days` beyond it."""
     last = grid.first_day + timedelta(days=grid.n_days - 1)
     lift = learn_day_lift(grid, holidays, settings)
     nodes = node_of_category(grid, settings)
     until = last + timedelta(days=settings.scoring_days + settings.horizon_days)
     aggregates = forecast_aggregates(grid, usual_demand(grid, lift, settings), holidays, nodes, until, settings)
-    booster = None
-    if grid.n_days >= settings.min_shop_days:
-        booster = train_boosting(FeatureMaker(grid, lift, holidays, settings), settings)
-    return Parts(lift, nodes, aggregates, booster, holidays, last)
+    direct = fit_direct(FeatureMaker(grid, lift, holidays, settings), settings) if grid.n_days >= settings.min_shop_days else None
+    return Parts(lift, nodes, aggregates, direct, holidays, last, default_weights())
 
 
 def forecast_items(parts: Parts, grid: DemandGrid, coming: Coming, settings: DemandSettings) -> Forecasts:
     """Daily forecasts of every item of the grid from its last day; the parts may be some days older than the grid."""
     reference = reference_forecasts(grid, coming, parts.lift, settings)
-    segment = segment_items(grid, settings)
-    boosted = None
-    if parts.booster is not None:
-        boosted = boosting_forecast(parts.booster, FeatureMaker(grid, parts.lift, parts.holidays, settings), coming, settings)
+    members: dict[str, Floats] = {}
+    if parts.direct is not None:
+        members = direct_forecasts(parts.direct, FeatureMaker(grid, parts.lift, parts.holidays, settings), coming, settings)
     shared = share_out(parts, grid, coming, reference, settings)
-    smoothed = candidate_forecasts(grid, coming, parts.lift, settings, (SMOOTHER,))[SMOOTHER]
-    combined, model = combine(reference, smoothed, boosted, segment)
-    if shared is not None:
-        combined = _drawn_to((shared + smoothed) / 2, combined, grid.codes("category"))
-        model = np.array([f"{name}, drawn to category" for name in model], dtype="<U60")
-    return Forecasts(reference, smoothed, boosted, shared, combined, segment, model)
+    members.update(candidate_forecasts(grid, coming, parts.lift, settings, (SMOOTHER,)))
+    return combine(reference, members, shared, segment_items(grid, settings), grid.codes("category"), parts.weights)
+
+
+def combine(
+    reference: Reference, members: dict[str, Floats], shared: Floats | None, segment: NDArray[np.str_], category: Codes, weights: Weights
+) -> Forecasts:
+    """The members weighed by segment, then drawn to their category."""
+    own = members[SMOOTHER].copy()
+    model = np.full(segment.shape, SMOOTHER, dtype="<U80")
+    for kind in SEGMENTS if set(MEMBERS) <= set(members) else ():
+        here, weight = segment == kind, weights.of(kind)
+        own[here] = sum(share * members[name][here] for name, share in zip(MEMBERS, weight, strict=True))
+        model[here] = ", ".join(f"{SHORT_NAMES[name]} {share:.0%}" for name, share in zip(MEMBERS, weight, strict=True) if share >= 0.005)
+    for kind, label in ((DORMANT, "moving average x weekday"), (NEW, "class rate x weekday")):
+        own[segment == kind] = reference.moving_average[segment == kind]
+        model[segment == kind] = label
+    if shared is None:
+        return Forecasts(reference, members, shared, own, own, segment, model)
+    combined = _drawn_to((shared + members[SMOOTHER]) / 2, own, category)
+    return Forecasts(reference, members, shared, own, combined, segment, np.char.add(model, ", drawn to category"))
 
 
 def share_out(parts: Parts, grid: DemandGrid, coming: Coming, reference: Reference, settings: DemandSettings) -> Floats | None:
@@ -128,17 +141,6 @@ def _course(
     fitted = sum(float(course * share) for _, course, share in told if course is not None)
     drift = float(np.clip(actual / fitted, *DRIFT_BOUNDS)) if fitted > 0 and actual > 0 else 1.0
     return np.array([known[day] for day in coming.days]) * drift**LEVEL_PULL
-
-
-def combine(reference: Reference, smoothed: Floats, boosted: Floats | None, segment: NDArray[np.str_]) -> tuple[Floats, NDArray[np.str_]]:
-    """The items' own forecast before their category is looked at (items x horizon), and the method's name per item."""
-    average = reference.moving_average
-    combined = smoothed.copy() if boosted is None else BOOSTED_SHARE * boosted + (1 - BOOSTED_SHARE) * smoothed
-    model = np.full(segment.shape, SMOOTHER if boosted is None else f"LightGBM and {SMOOTHER}", dtype="<U60")
-    for kind, label in ((DORMANT, "moving average x weekday"), (NEW, "class rate x weekday")):
-        combined[segment == kind] = average[segment == kind]
-        model[segment == kind] = label
-    return combined, model
 
 
 def _drawn_to(shared: Floats, combined: Floats, category: Codes) -> Floats:

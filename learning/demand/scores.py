@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from learning.demand.grid import Codes, DemandGrid, Flags, Floats
 from learning.demand.lead_time import calibrate, quantiles_of_sums
@@ -50,6 +51,16 @@ class Replay:
     actual: Floats
     valid: Flags
     usable: Flags
+
+    @property
+    def members(self) -> dict[str, Floats]:
+        """Items x horizon by member of the combination."""
+        return self.forecasts.members
+
+    @property
+    def segment(self) -> NDArray[np.str_]:
+        """Per item."""
+        return self.forecasts.segment
 
 
 @dataclass(frozen=True)
@@ -144,7 +155,7 @@ def _models(forecasts: Forecasts, candidates: dict[str, Floats]) -> dict[str, Fl
         NAIVE: forecasts.reference.seasonal_naive,
         "moving average": forecasts.reference.moving_average,
         **candidates,
-        "LightGBM": forecasts.boosted,
+        **forecasts.members,
         "shared-out Prophet": forecasts.shared,
         COMBINED: forecasts.combined,
     }

@@ -72,7 +72,7 @@ def test_contributions_of_an_item_sum_to_what_the_model_says(model: DemandModel,
     assert set(drivers["cells"]) == {14}
     grid, forecasts = model.forecast(shop, None, LAST_DAY, 14)
     at = [grid.items["product_id"].to_list().index(name) for name in ("P01", "P02")]
-    told = np.log(forecasts.boosted[at] / np.maximum(forecasts.reference.level[at], 0.02)[:, None]).mean(axis=1)
+    told = np.log(forecasts.members["LightGBM"][at] / np.maximum(forecasts.reference.level[at], 0.02)[:, None]).mean(axis=1)
     summed = drivers.group_by("product_id").agg(pl.col("mean_contribution").sum()).sort("product_id")["mean_contribution"].to_numpy()
     # what is left is the model's base value, the same for every item
     assert told[0] - told[1] == pytest.approx(summed[0] - summed[1], abs=1e-6)
