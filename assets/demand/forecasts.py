@@ -4,7 +4,8 @@ The distribution is that of the *sum* over the days until arrival and until the 
 """
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
@@ -18,8 +19,21 @@ from assets.supply_terms import read_supply, supply_horizons
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 
-DAILY, SUMS = "demand.forecast_daily", "demand.lead_time_quantiles"
-KEYS = {name: dg.AssetKey(name.split(".")) for name in (DAILY, SUMS)}
+if TYPE_CHECKING:
+    from learning.demand import DemandModel
+
+DAILY, SUMS, LOST = "demand.forecast_daily", "demand.lead_time_quantiles", "demand.lost_demand"
+KEYS = {name: dg.AssetKey(name.split(".")) for name in (DAILY, SUMS, LOST)}
+LOST_SCHEMA = {
+    "as_of_day": pl.Date,
+    "product_id": pl.String,
+    "location_id": pl.String,
+    "sold_units": pl.Float64,
+    "demand_units": pl.Float64,
+    "lost_units": pl.Float64,
+    "lost_value": pl.Float64,
+}
+LOST_REACH_DAYS = 224  # what the estimate looks back on: eight weeks of level, 24 of weekdays
 
 
 @dg.multi_asset(
@@ -38,6 +52,13 @@ KEYS = {name: dg.AssetKey(name.split(".")) for name in (DAILY, SUMS)}
             kinds={"duckdb"},
             deps=[["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "dim_suppliers"]],
             description="Quantiles of each item's demand until the next delivery and the one after.",
+        ),
+        dg.AssetSpec(
+            KEYS[LOST],
+            group_name="demand",
+            kinds={"duckdb"},
+            deps=[["demand", "training_runs"], ["marts", "sales_panel"]],
+            description="What was probably asked for and not sold on the day, where stock ran out.",
         ),
     ],
     check_specs=[
@@ -61,7 +82,7 @@ def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse:
         ).rows()
     )
     models = {trained: load_model(house, trained) for trained in sorted(set(serving.values()))}
-    daily, sums, expected = [], [], 0
+    daily, sums, lost, expected = [], [], [], 0
     for day in window.days:
         model, panel = models[serving[day]], inputs.panel(day)
         items = panel.select("product_id", "location_id").unique()
@@ -69,14 +90,28 @@ def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse:
         of_day, of_sums = model.score(panel, future, supply_horizons(supply, day, items), day)
         daily.append(of_day)
         sums.append(of_sums)
+        lost.append(_lost_on(model, panel, day))
         expected += items.height * model.settings.horizon_days
     contracts = table_contracts()
-    frames = {DAILY: pl.concat(daily), SUMS: pl.concat(sums)}
+    frames = {DAILY: pl.concat(daily), SUMS: pl.concat(sums), LOST: pl.concat(lost)}
     rows = {name: warehouse.replace_days(contracts[name], frame, window.days) for name, frame in frames.items()}
     picture = forecast_picture(inputs.panel(window.last_day), daily[-1])
     yield dg.MaterializeResult(asset_key=KEYS[DAILY], metadata={"dagster/row_count": rows[DAILY], "forecast against sales": picture})
     yield dg.MaterializeResult(asset_key=KEYS[SUMS], metadata={"dagster/row_count": rows[SUMS]})
+    value = float(frames[LOST]["lost_value"].sum())
+    yield dg.MaterializeResult(asset_key=KEYS[LOST], metadata={"dagster/row_count": rows[LOST], "lost value, estimated": value})
     missing = expected - rows[DAILY] + int(frames[DAILY]["forecast_units"].is_null().sum())
     yield dg.AssetCheckResult(
         check_name="every_item_has_a_forecast", asset_key=KEYS[DAILY], passed=missing == 0, metadata={"missing": missing}
     )
+
+
+def _lost_on(model: "DemandModel", panel: pl.DataFrame, day: date) -> pl.DataFrame:
+    """What was lost on the day itself, at the item's last known price; see `DemandModel.lost_units`."""
+    recent = panel.filter(pl.col("business_day") > day - timedelta(days=LOST_REACH_DAYS))
+    price = recent.group_by("product_id", "location_id").agg(pl.col("unit_price").sort_by("business_day").drop_nulls().last())
+    lost = model.lost_units(recent, day).filter(pl.col("business_day") == day)
+    priced = lost.join(price, on=["product_id", "location_id"], how="left", maintain_order="left")
+    named = priced.with_columns(as_of_day=pl.lit(day), lost_value=pl.col("lost_units") * pl.col("unit_price"))
+    named = named.rename({"units": "sold_units", "expected_units": "demand_units"})
+    return named.select(pl.col(name).cast(dtype) for name, dtype in LOST_SCHEMA.items())

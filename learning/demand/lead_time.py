@@ -20,9 +20,11 @@ HORIZON_BUCKETS = (1, 3, 7, 14, 21, 28, 42, 56, 84)
 VOLUME_EDGES = (0.3, 1.0, 3.0, 8.0, 20.0, 50.0, 150.0)
 LEVEL_ERROR_SHARE = 0.25
 VARIANCE_FLOOR = 0.05
+LEAST_DISPERSION = 1.01  # a negative binomial needs more variance than mean
 MIN_POOL = 120
 DISPERSION_DAYS = 112
 DISPERSION_EVIDENCE_DAYS = 28.0
+DISPERSION_BOUNDS = (0.3, 50.0)
 ANY_KEY = ("any", 0, -1)
 # which of segment, horizon bucket and volume band a pool ignores, in the order in which wider pools are tried
 WIDENING = (
@@ -55,7 +57,7 @@ def dispersion(grid: DemandGrid) -> Floats:
     known = ~np.isnan(ratio)
     shop = float(np.median(ratio[known])) if known.any() else 1.0
     weight = np.where(known, days / (days + DISPERSION_EVIDENCE_DAYS), 0.0)
-    return np.clip(weight * np.nan_to_num(ratio) + (1 - weight) * shop, 0.3, 50.0)
+    return np.clip(weight * np.nan_to_num(ratio) + (1 - weight) * shop, *DISPERSION_BOUNDS)
 
 
 def spread(forecast: Floats, dispersion_ratio: Floats) -> Floats:

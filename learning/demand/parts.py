@@ -2,10 +2,11 @@
 
 Parts: lift of promotions and recurring events, Prophet's course of the total and the categories, the direct models (LightGBM, ridge
 regression), smoothed levels (TSB), weights. Forecast of an item: smooth and intermittent - weighted mean of LightGBM, ridge regression and
-TSB x weekday x lift, weights by segment from the shop's own replays; new - class rate x weekday; dormant - moving average x weekday,
-about zero. Every day the items of a category are then drawn half the way to the category's course (mean of
-Prophet's and of the smoothed items' sum), all by one factor, so that categories and total are the sums of their items exactly. Nothing is
-chosen per item on its few past windows. What was tried and what it gave: docs/decisions/0012.
+TSB x weekday x lift, weights by segment from the shop's own replays; new - mean of the class rate x weekday and of LightGBM, which has
+seen past launches at the same age; dormant - moving average x weekday, about zero. Every day the items of a category are then drawn to the
+category's course, a weighted mean of their own sum, of Prophet's and of the smoothed one, all by one factor, so that categories and
+total are the sums of their items exactly. Nothing is chosen per item on its few past windows. What was tried and what it gave:
+docs/decisions/0012.
 """
 
 from dataclasses import dataclass
@@ -27,10 +28,9 @@ from learning.demand.reference import Reference, reference_forecasts
 from learning.demand.segments import DORMANT, NEW, segment_items
 from learning.demand.settings import DemandSettings
 from learning.demand.weekdays import sum_by
-from learning.demand.weights import MEMBERS, SEGMENTS, Weights, default_weights
+from learning.demand.weights import COURSE, COURSE_MEMBERS, MEMBERS, OWN, PROPHET, SEGMENTS, Weights, default_weights
 
 SHORT_NAMES = {BOOSTED: "LightGBM", RIDGE: "ridge", SMOOTHER: "TSB"}
-COURSE_PULL = 0.5
 TOTAL_PULL = 0.5  # how far the sum of the categories is drawn to the total's own forecast
 LEVEL_PULL = 0.5  # how far Prophet is drawn to the demand of the last two weeks
 LEVEL_DAYS = 14
@@ -100,9 +100,12 @@ def combine(
     for kind, label in ((DORMANT, "moving average x weekday"), (NEW, "class rate x weekday")):
         own[segment == kind] = reference.moving_average[segment == kind]
         model[segment == kind] = label
+    if BOOSTED in members:
+        own[segment == NEW] = (own[segment == NEW] + members[BOOSTED][segment == NEW]) / 2
+        model[segment == NEW] = "class rate x weekday 50%, LightGBM 50%"
     if shared is None:
         return Forecasts(reference, members, shared, own, own, segment, model)
-    combined = _drawn_to((shared + members[SMOOTHER]) / 2, own, category)
+    combined = _on_course(own, {OWN: own, PROPHET: shared, SMOOTHER: members[SMOOTHER]}, category, weights.of(COURSE))
     return Forecasts(reference, members, shared, own, combined, segment, np.char.add(model, ", drawn to category"))
 
 
@@ -143,10 +146,13 @@ def _course(
     return np.array([known[day] for day in coming.days]) * drift**LEVEL_PULL
 
 
-def _drawn_to(shared: Floats, combined: Floats, category: Codes) -> Floats:
-    """Every day's forecasts of a category scaled so that their sum lies between their own and Prophet's (geometric, by `COURSE_PULL`)."""
-    own, course = (
-        np.stack([sum_by(category, values[:, step]) for step in range(values.shape[1])], axis=1) for values in (combined, shared)
-    )
-    factor = np.divide(course, own, out=np.ones(own.shape), where=(own > 0) & (course > 0)) ** COURSE_PULL
-    return combined * factor[category]
+def _on_course(own: Floats, members: dict[str, Floats], category: Codes, weight: Floats) -> Floats:
+    """Every day's forecasts of a category scaled by one factor, so that their sum is the weighted mean of the members' sums."""
+    course = sum(share * _by_category(category, members[name]) for name, share in zip(COURSE_MEMBERS, weight, strict=True))
+    items = _by_category(category, own)
+    factor = np.divide(course, items, out=np.ones(items.shape), where=items > 0)
+    return own * factor[category]
+
+
+def _by_category(category: Codes, values: Floats) -> Floats:
+    return np.stack([sum_by(category, values[:, step]) for step in range(values.shape[1])], axis=1)

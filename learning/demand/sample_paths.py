@@ -16,10 +16,8 @@ import numpy as np
 import polars as pl
 
 from learning.demand.grid import KEY, Floats
-from learning.demand.lead_time import HORIZON_BUCKETS, LEVEL_ERROR_SHARE, dispersion, quantiles_of_sums
+from learning.demand.lead_time import HORIZON_BUCKETS, LEAST_DISPERSION, LEVEL_ERROR_SHARE, dispersion, quantiles_of_sums
 from learning.demand.model import DemandModel
-
-LEAST_DISPERSION = 1.01  # a negative binomial needs more variance than mean
 
 
 @dataclass(frozen=True)

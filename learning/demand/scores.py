@@ -12,15 +12,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from learning.demand.candidates import SMOOTHER
 from learning.demand.grid import Codes, DemandGrid, Flags, Floats
 from learning.demand.lead_time import calibrate, quantiles_of_sums
 from learning.demand.parts import Forecasts
 from learning.demand.settings import DemandSettings
+from learning.demand.weights import OWN, PROPHET, REVENUE_DAYS
 
 NAIVE = "seasonal naive"
 COMBINED = "combined"
 BOOTSTRAP_DRAWS = 200
-REVENUE_DAYS = 28
 SCORE_SCHEMA = {
     "level": pl.String,
     "segment": pl.String,
@@ -56,6 +57,12 @@ class Replay:
     def members(self) -> dict[str, Floats]:
         """Items x horizon by member of the combination."""
         return self.forecasts.members
+
+    @property
+    def course_members(self) -> dict[str, Floats]:
+        """Items x horizon by member of the category's course."""
+        told = self.forecasts
+        return {OWN: told.own, SMOOTHER: told.members[SMOOTHER], **({} if told.shared is None else {PROPHET: told.shared})}
 
     @property
     def segment(self) -> NDArray[np.str_]:
@@ -156,7 +163,7 @@ def _models(forecasts: Forecasts, candidates: dict[str, Floats]) -> dict[str, Fl
         "moving average": forecasts.reference.moving_average,
         **candidates,
         **forecasts.members,
-        "shared-out Prophet": forecasts.shared,
+        PROPHET: forecasts.shared,
         COMBINED: forecasts.combined,
     }
     return {name: values for name, values in named.items() if values is not None}

@@ -201,6 +201,22 @@ def test_quantiles_rise(past_week) -> None:
     assert sums["q05"].min() >= 0
 
 
+def test_what_was_lost_is_told_for_the_shelves_that_ran_empty(past_week) -> None:
+    lost = past_week.published("lost_demand")
+    key = ["as_of_day", "product_id", "location_id"]
+    ran_out = past_week.read(
+        "select business_day as as_of_day, product_id, location_id, units from marts.sales_panel "
+        "where is_censored and is_open and known_on <= business_day and (superseded_on is null or superseded_on > business_day)"
+    )
+    both = lost.join(ran_out, on=key, how="full", coalesce=True).filter(pl.col("as_of_day").is_in(lost["as_of_day"].unique().implode()))
+    assert lost.height > 0
+    assert both.null_count().select("units", "sold_units").sum_horizontal().item() == 0
+    assert (both["sold_units"] == both["units"].cast(pl.Float64)).all()
+    assert (lost["lost_units"] >= 0).all()
+    assert lost["lost_units"].sum() > 0
+    assert lost.filter((pl.col("demand_units") - pl.col("sold_units") - pl.col("lost_units")).abs() > 1e-9).is_empty()
+
+
 def test_a_backfill_trains_the_models_of_its_own_week(past_week) -> None:
     serving = dict(past_week.published("training_runs").select("as_of_day", "trained_as_of").sort("as_of_day").rows())
     assert {f"{day:%d}": f"{trained:%m-%d}" for day, trained in serving.items()} == {

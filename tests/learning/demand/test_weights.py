@@ -80,7 +80,7 @@ def test_days_that_tell_nothing_are_left_out() -> None:
 @settings(max_examples=60, deadline=None)
 def test_weights_are_the_best_of_a_fine_grid(errors: Floats) -> None:
     products = errors @ errors.T
-    found = least(products)
+    found = least(products, np.array(DEFAULTS), LEAVING_PRICE)
     assert found.sum() == pytest.approx(1.0)
     assert (found >= 0).all()
     mean = np.trace(products) / 3
