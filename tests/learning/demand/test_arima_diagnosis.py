@@ -151,7 +151,7 @@ def test_lags_are_told_strongest_first_kept_and_the_rest_counted() -> None:
     assert standing_out(np.array([0.1, -0.1]), 100) == ""
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     pattern=st.lists(st.one_of(st.integers(0, 3).map(float), st.floats(0, 1e7), st.just(float("nan"))), min_size=1, max_size=40),
     days=st.sampled_from([30, 90, 100, 115]),
