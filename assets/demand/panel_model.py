@@ -17,6 +17,7 @@ import dagster as dg
 import polars as pl
 
 from assets.demand.panels import DemandInputs, read_demand_inputs
+from assets.demand.pictures import readings_table
 from assets.house import House
 from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "demand_panel"
 RUNS, SCORES, IMPORTANCE = "demand.training_runs", "demand.backtest_scores", "demand.feature_importance"
-DRIVERS = "demand.forecast_drivers"
-DRIVERS_FILE = "drivers.parquet"
-KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE, DRIVERS)}
+DRIVERS, DIAGNOSIS = "demand.forecast_drivers", "demand.arima_diagnosis"
+DRIVERS_FILE, DIAGNOSIS_FILE = "drivers.parquet", "arima_diagnosis.parquet"
+KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE, DRIVERS, DIAGNOSIS)}
 
 
 @dg.multi_asset(
@@ -65,6 +66,13 @@ KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE
             deps=[["marts", "sales_panel"], ["marts", "fct_promotions"]],
             description="Which features move the coming weeks of each category, up or down.",
         ),
+        dg.AssetSpec(
+            KEYS[DIAGNOSIS],
+            group_name="demand",
+            kinds={"statsmodels"},
+            deps=[["marts", "sales_panel"]],
+            description="What kind of series the demand of the total, categories and locations is (ARIMA); no forecast rests on it.",
+        ),
     ],
     check_specs=[
         dg.AssetCheckSpec(
@@ -77,7 +85,7 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
     """Train what is missing and write down which model serves which day."""
     window = partition_window(context)
     inputs = read_demand_inputs(house, warehouse, window.last_day)
-    runs, scores, importances, drivers = [], [], [], []
+    runs, scores, importances, drivers, diagnoses = [], [], [], [], []
     first_known = first_known_day(inputs, window)
     for trained_as_of, days in by_training_day(window.days, max(house.shop.first_day, first_known)):
         trained = train_or_reuse(house, inputs, trained_as_of)
@@ -99,16 +107,19 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
                 trained.model.feature_importance().with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name))
             )
             drivers.append(trained.drivers.with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
+            diagnoses.append(trained.diagnosis.with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
     contracts = table_contracts()
     frames = {
         RUNS: pl.DataFrame(runs, infer_schema_length=None),
         SCORES: pl.concat(scores),
         IMPORTANCE: pl.concat(importances),
         DRIVERS: pl.concat(drivers),
+        DIAGNOSIS: pl.concat(diagnoses),
     }
     for name, frame in frames.items():
         rows = warehouse.replace_days(contracts[name], frame, window.days)
-        yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows})
+        readings = {"readings": readings_table(diagnoses[-1])} if name == DIAGNOSIS else {}
+        yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows, **readings})
     skills = [run["skill_against_seasonal_naive"] for run in runs if run["skill_against_seasonal_naive"] is not None]
     yield dg.AssetCheckResult(
         check_name="beats_seasonal_naive",
@@ -139,10 +150,12 @@ def first_known_day(inputs: DemandInputs, window: Window) -> date:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A demand model, what drives its forecasts per category (see `learning.demand.explain`), and where it stands."""
+    """A demand model, what drives its forecasts per category (see `learning.demand.explain`), what kind of series it was trained on
+    (`learning.demand.arima_diagnosis`), and where it stands."""
 
     model: "DemandModel"
     drivers: pl.DataFrame
+    diagnosis: pl.DataFrame
     folder: Path
     fingerprint: str
     was_there: bool
@@ -165,13 +178,17 @@ def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> T
     mark = folder / "fingerprint.txt"
     was_there = mark.exists() and mark.read_text(encoding="utf-8") == fingerprint
     if was_there:
-        model, drivers = DemandModel.load(folder), pl.read_parquet(folder / DRIVERS_FILE)
+        model = DemandModel.load(folder)
+        drivers, diagnosis = pl.read_parquet(folder / DRIVERS_FILE), pl.read_parquet(folder / DIAGNOSIS_FILE)
     else:
+        from learning.demand.arima_diagnosis import arima_diagnosis  # statsmodels takes a second to load
+
         model = train(panel, holidays, settings, as_of_day=trained_as_of)
         drivers = category_drivers(model, panel, inputs.future(trained_as_of, settings.horizon_days), trained_as_of)
-        _save_whole(model, drivers, folder, fingerprint)
+        diagnosis = arima_diagnosis(model, panel, trained_as_of)
+        _save_whole(model, {DRIVERS_FILE: drivers, DIAGNOSIS_FILE: diagnosis}, folder, fingerprint)
     items = panel.select("product_id", "location_id").n_unique()
-    return TrainedModel(model, drivers, folder, fingerprint, was_there, items, panel["business_day"].n_unique())
+    return TrainedModel(model, drivers, diagnosis, folder, fingerprint, was_there, items, panel["business_day"].n_unique())
 
 
 def load_model(house: House, trained_as_of: date) -> "DemandModel":
@@ -182,7 +199,7 @@ def load_model(house: House, trained_as_of: date) -> "DemandModel":
 
 
 def _fingerprint(panel: pl.DataFrame, holidays: pl.DataFrame, settings: "DemandSettings") -> str:
-    libraries = {name: version(name) for name in ("prophet", "lightgbm", "polars", "numpy")}
+    libraries = {name: version(name) for name in ("prophet", "lightgbm", "statsmodels", "polars", "numpy")}
     content = [int(frame.hash_rows(seed=11).sum()) if frame.height else 0 for frame in (panel, holidays)]
     parts = [content, panel.height, settings.as_dict(), libraries, _code_fingerprint()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
@@ -196,12 +213,13 @@ def _code_fingerprint() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.py")))).hexdigest()
 
 
-def _save_whole(model: "DemandModel", drivers: pl.DataFrame, folder: Path, fingerprint: str) -> None:
+def _save_whole(model: "DemandModel", tables: dict[str, pl.DataFrame], folder: Path, fingerprint: str) -> None:
     """Save beside and swap in, so that a killed run never leaves half a model."""
     beside = folder.with_name(f".{folder.name}")
     shutil.rmtree(beside, ignore_errors=True)
     model.save(beside)
-    drivers.write_parquet(beside / DRIVERS_FILE)
+    for name, table in tables.items():
+        table.write_parquet(beside / name)
     (beside / "fingerprint.txt").write_text(fingerprint, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)

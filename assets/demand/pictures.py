@@ -1,4 +1,4 @@
-"""The picture a person wants to see on the forecast asset: recent sales of the whole shop and what is expected."""
+"""What a person wants to see on the demand assets: recent sales of the whole shop and what is expected; what kind of series it is."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,3 +30,13 @@ def forecast_picture(panel: pl.DataFrame, forecast: pl.DataFrame) -> dg.Metadata
         axes.legend(frameon=False)
 
     return picture(draw)
+
+
+def readings_table(diagnosis: pl.DataFrame) -> dg.MetadataValue:
+    """The sentence of every node."""
+    rows = [f"| {_cell(node)} | {_cell(reading)} |" for node, reading in diagnosis.select("node", "reading").rows()]
+    return dg.MetadataValue.md("\n".join(["| series | reading |", "|---|---|", *rows]))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

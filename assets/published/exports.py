@@ -45,6 +45,7 @@ EXPORTS: tuple[Export, ...] = (
     _newest("feature_importance", "demand.feature_importance"),
     _newest("forecast_drivers", "demand.forecast_drivers"),
     _whole("lost_demand", "demand.lost_demand", may_be_empty=True),
+    _newest("arima_diagnosis", "demand.arima_diagnosis"),
     _whole("trial_effects", "response.trial_effects", may_be_empty=True),
     _whole("pilot_plan", "response.pilot_plan", may_be_empty=True),
     _whole("forecast_accuracy", "review.forecast_accuracy", may_be_empty=True),

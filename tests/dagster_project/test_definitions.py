@@ -12,7 +12,7 @@ from dagster_project.definitions import build_definitions
 from dagster_project.settings import REPOSITORY, load_settings
 
 pytestmark = pytest.mark.xdist_group("chain")  # uses the state (dbt's manifest) of the chain's house
-HEAVY = ("prophet", "mlflow", "lightgbm", "sklearn", "matplotlib", "pulp", "highspy", "scipy", "cmdstanpy")
+HEAVY = ("prophet", "mlflow", "lightgbm", "sklearn", "matplotlib", "pulp", "highspy", "scipy", "statsmodels", "cmdstanpy")
 PROBE = f"""
 import json, sys
 from dagster_project.definitions import defs
