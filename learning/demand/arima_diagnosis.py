@@ -1,4 +1,4 @@
-"""What kind of series demand is, read by the method of Box and Jenkins: for the total, the categories and the largest locations.
+"""What kind of series demand is, read by the method of Box and Jenkins: for the total, the largest categories and the largest locations.
 
 A diagnosis for an analyst: no forecast and no order rests on it. It says whether the level wanders, at which lags days resemble each other,
 which ARIMA describes that, and what it leaves unexplained. The series is the one Prophet is fitted on (`aggregates.base_demand`):
@@ -22,7 +22,7 @@ from statsmodels.stats.diagnostic import acorr_ljungbox
 from statsmodels.tsa.stattools import acf, pacf
 from threadpoolctl import threadpool_limits
 
-from learning.demand.aggregates import LOWEST_INDEX, base_demand, node_members
+from learning.demand.aggregates import LOWEST_INDEX, TOTAL, base_demand, node_members
 from learning.demand.arima_order import (
     FAILURES,
     SIGNIFICANCE,
@@ -44,7 +44,7 @@ HELD_OUT_DAYS = 28
 LAGS = 28
 LAGS_NAMED = 8
 BAND = 1.96
-MOST_LOCATIONS = 4
+MOST_CATEGORIES, MOST_LOCATIONS = 6, 2  # half a CPU second and more each, and nobody reads twenty
 LARGEST_MISSING_SHARE = 0.25
 LARGEST_ZERO_SHARE = 0.5
 DIAGNOSIS_SCHEMA = {
@@ -151,8 +151,11 @@ def unfit(series: OpenDays, fewest_days: int) -> str | None:
 
 
 def _nodes(grid: DemandGrid, nodes: dict[str, str]) -> Iterator[tuple[str, Flags]]:
-    """Total and categories, then the largest locations by units where there are several."""
-    yield from node_members(grid, nodes).items()
+    """The total, the largest categories by units, then the largest locations where there are several."""
+    every = node_members(grid, nodes)
+    largest_nodes = sorted((node for node in every if node != TOTAL), key=lambda node: (-float(grid.units[every[node]].sum()), node))
+    for node in (TOTAL, *largest_nodes[:MOST_CATEGORIES]):
+        yield node, every[node]
     code = grid.codes("location_id")
     sold = np.bincount(code, weights=grid.units.sum(axis=1))
     if sold.size > 1:
