@@ -3,8 +3,9 @@
 Decides when a lean is more than chance. An item's day is set beside the mean of its forecasts made 1 to 7 days ahead; days without stock
 are left out. Over the last 28 days, *bias* is forecast over sold less 1, and the *tracking signal* is the sum of the daily errors over
 their mean size (Brown 1963): with errors that owe nothing to each other it stays within two of its standard deviations, 2.5 x sqrt(days),
-19 times in 20. Biased means: from two weeks of judged days on, a bias 15 points away from that of the replayed forecasts, and a signal
-beyond that band. Errors of neighbouring days are alike, so the signal alone would call too often; the 15 points keep it quiet.
+19 times in 20. Biased means: from two weeks of judged days on, a bias more than 15 points away from both 0 and that of the replayed
+forecasts (and from what lies between), and a signal beyond its band. Errors of neighbouring days are alike, so the signal alone would call
+too often; the 15 points keep it quiet.
 """
 
 from collections.abc import Sequence
@@ -54,7 +55,10 @@ def with_window(daily: pl.DataFrame, promised: pl.DataFrame, days: Sequence[date
     rows = ordered.join(pl.concat(windows), on=[*NODE, "as_of_day"])
     rows = rows.join(promised.select("as_of_day", replayed_bias=pl.col("bias_total").cast(pl.Float64)), on="as_of_day", how="left")
     bias = pl.when(pl.col("window_units") > 0).then(pl.col("window_forecast_units") / pl.col("window_units") - 1)
-    is_far = (pl.col("bias") - pl.col("replayed_bias").fill_null(0.0)).abs() > DRIFT_BIAS_POINTS
+    replayed = pl.col("replayed_bias").fill_null(0.0)
+    is_far = ~pl.col("bias").is_between(
+        pl.min_horizontal(replayed, 0.0) - DRIFT_BIAS_POINTS, pl.max_horizontal(replayed, 0.0) + DRIFT_BIAS_POINTS
+    )
     is_one_sided = pl.col("tracking_signal").abs() > SIGNAL_BAND * pl.col("window_days").sqrt()
     return (
         rows.with_columns(bias=bias)

@@ -28,8 +28,8 @@ FACTORS = ("weekday", "promotion", "event", "open", "model", "course")
 QUANTILES = {"q05": "5 %", "q25": "25 %", "q50": "50 %", "q75": "75 %", "q90": "90 %", "q95": "95 %", "q99": "99 %"}
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
-console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 118)
-errors = Console(stderr=True, highlight=False, markup=False)
+console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 118)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 class Format(StrEnum):
@@ -184,7 +184,7 @@ def deliveries_table(item: ItemExplanation) -> Table:
 
 def _table(*columns: str) -> Table:
     """A table with words to the left and numbers to the right."""
-    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, collapse_padding=console.is_terminal)
     for column in columns:
         words = column in ("day", "location", "segment", "method", "seven days", "driver", "rests on", "")
         table.add_column(column, justify="left" if words else "right", no_wrap=column not in ("method", ""))
@@ -192,7 +192,7 @@ def _table(*columns: str) -> Table:
 
 
 def _why(row: dict[str, Any]) -> str:
-    promotion = f"promotion -{100 * row['discount_share']:.0f} %" if row["discount_share"] else "promotion"
+    promotion = f"promotion -{row['discount_share']:.0%}" if row["discount_share"] else "promotion"
     said = (row["event_name"], "closed" if row["is_closed"] else "", promotion if row["on_promotion"] else "")
     return ", ".join(filter(None, said))
 

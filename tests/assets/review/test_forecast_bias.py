@@ -64,6 +64,7 @@ def test_four_weeks_by_hand() -> None:
     [
         (daily(forecast=11.0), 0.0, "10 % are no news"),
         (daily(), 0.2, "replayed forecasts were nearly as high: the promise was kept"),
+        (daily(forecast=11.0), -0.2, "far from replayed forecasts that were too low, near to the truth"),
         (daily(days=13), 0.0, "too few days"),
         (daily(forecast=12.0, swing=8.0), 0.0, "errors on both sides: chance"),
         (daily(units=0.0, forecast=0.0), 0.0, "nothing sold, nothing forecast"),
