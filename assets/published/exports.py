@@ -49,6 +49,7 @@ EXPORTS: tuple[Export, ...] = (
     _whole("trial_effects", "response.trial_effects", may_be_empty=True),
     _whole("pilot_plan", "response.pilot_plan", may_be_empty=True),
     _whole("forecast_accuracy", "review.forecast_accuracy", may_be_empty=True),
+    _whole("forecast_bias", "review.forecast_bias", may_be_empty=True),
     _whole("decision_value", "review.decision_value", may_be_empty=True),
     _whole("alerts", "review.alerts", may_be_empty=True),
     _newest("customer_profile", "marts.customer_profile"),

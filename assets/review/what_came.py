@@ -1,8 +1,9 @@
 """Review: what came of earlier forecasts and orders, once the day has passed; and what a person should look at today.
 
-`forecast_accuracy` judges, on each business day, every earlier forecast of that day. `decision_value` judges an order line once, on the
-day the next order could have arrived: what was sold since says how many sales the order saved. Sales on stock-out days understate demand,
-and the order is taken to have been placed as advised; both are said in the column `basis`."""
+`forecast_accuracy` judges, on each business day, every earlier forecast of that day; `forecast_bias` whether they lean to one side.
+`decision_value` judges an order line once, on the day the next order could have arrived: what was sold since says how many sales the
+order saved. Sales on stock-out days understate demand, and the order is taken to have been placed as advised; both are said in the
+column `basis`."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -14,13 +15,15 @@ import polars as pl
 from assets.as_of import read_versions
 from assets.house import House
 from assets.partitions import partition_window
+from assets.review.alerts import DRIFT_DAYS
 from assets.review.find_alerts import alerts_of_all_days
+from assets.review.forecast_bias import DAILY_SCHEMA, daily_bias, with_window
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 from assets.windows import Window
 
-ACCURACY, VALUE, ALERTS = "review.forecast_accuracy", "review.decision_value", "review.alerts"
-TABLES = (ACCURACY, VALUE, ALERTS)
+ACCURACY, BIAS, VALUE, ALERTS = "review.forecast_accuracy", "review.forecast_bias", "review.decision_value", "review.alerts"
+TABLES = (ACCURACY, BIAS, VALUE, ALERTS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 LONGEST_LOOK_BACK_DAYS = 120
 ITEM = ["product_id", "location_id"]
@@ -41,6 +44,13 @@ ALERT_SOURCES = (
             description="Error of earlier forecasts of this day, by how far ahead they were made.",
         ),
         dg.AssetSpec(
+            KEYS[BIAS],
+            group_name="review",
+            kinds={"duckdb"},
+            deps=[["demand", "forecast_daily"], ["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "dim_products"]],
+            description="Whether earlier forecasts lean to one side, in total and per category.",
+        ),
+        dg.AssetSpec(
             KEYS[VALUE],
             group_name="review",
             kinds={"duckdb"},
@@ -54,6 +64,13 @@ ALERT_SOURCES = (
             deps=[source.split(".") for source in ALERT_SOURCES],
             description="What a person should look at today.",
         ),
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "forecasts_are_unbiased",
+            asset=KEYS[BIAS],
+            description="Over four weeks neither the total nor a category was forecast clearly more or less than was sold.",
+        )
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
@@ -72,24 +89,26 @@ def review(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse
         [window.start, days[-1]],
     )
     orders = warehouse.read("select * from decisions.replenishment_orders where as_of_day >= ? and order_units > 0 order by all", [since])
+    products = read_versions(warehouse, "dim_products", days[-1], ("product_id", "category"))
     accuracy, value = [table_contracts()[ACCURACY].empty()], [table_contracts()[VALUE].empty()]
+    daily = [pl.DataFrame(schema=DAILY_SCHEMA)]
     for day in days:
         known = panel.as_of(day)
         sold = known.filter((pl.col("business_day") == day) & ~pl.col("is_censored")).select(*ITEM, "units")
-        accuracy.append(
-            forecast_accuracy(forecasts.filter(pl.col("business_day") == day), sold)
-            .with_columns(as_of_day=pl.lit(day))
-            .select(accuracy[0].columns)
-        )
+        told = forecasts.filter(pl.col("business_day") == day)
+        accuracy.append(forecast_accuracy(told, sold).with_columns(as_of_day=pl.lit(day)).select(accuracy[0].columns))
+        daily.append(daily_bias(told, sold, products.as_of(day), day))
         value.append(decision_value(orders, known, day).with_columns(as_of_day=pl.lit(day)).select(value[0].columns))
     frames = {
         ACCURACY: pl.concat(accuracy, how="vertical_relaxed"),
+        BIAS: bias_of_days(warehouse, pl.concat(daily), days),
         VALUE: pl.concat(value, how="vertical_relaxed"),
     }
     for name, frame in frames.items():
         warehouse.replace_days(table_contracts()[name], frame, days)
         rows = frame.filter(pl.col("as_of_day").is_in(window.days)).height
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows})
+    yield bias_check(frames[BIAS].filter(as_of_day=window.last_day))
     # since when an alert stands may change on days outside the window: the table is small and written whole
     alerts = alerts_of_all_days(house, warehouse, window, _failed_checks(context))
     warehouse.replace_days(table_contracts()[ALERTS], alerts, sorted({*alerts["as_of_day"], *window.days}))
@@ -107,6 +126,30 @@ def days_to_judge(warehouse: Warehouse, window: Window) -> list[date]:
         [window.last_day, window.last_day + timedelta(days=LONGEST_LOOK_BACK_DAYS)],
     )
     return sorted({*window.days, *later["as_of_day"]})
+
+
+def bias_of_days(warehouse: Warehouse, daily: pl.DataFrame, days: list[date]) -> pl.DataFrame:
+    """review.forecast_bias of `days`; what was judged in the four weeks before them stands in the table already."""
+    span = [days[0] - timedelta(days=DRIFT_DAYS - 1), days[-1]]
+    before = daily.clear()
+    if warehouse.exists(BIAS):
+        stored = warehouse.read(f"select {', '.join(DAILY_SCHEMA)} from {BIAS} where as_of_day between ? and ? order by all", span)
+        before = stored.filter(~pl.col("as_of_day").is_in(days)).cast(DAILY_SCHEMA)  # pyright: ignore[reportArgumentType]
+    promised = warehouse.read("select as_of_day, bias_total from demand.training_runs where as_of_day between ? and ?", span)
+    return with_window(pl.concat([before, daily]), promised, days)
+
+
+def bias_check(rows: pl.DataFrame) -> dg.AssetCheckResult:
+    """Judges the newest day of the run."""
+    biased = rows.filter("is_biased").sort(pl.col("bias").abs(), descending=True)
+    said = ", ".join(f"{node} {bias:+.0%}" for node, bias in biased.select("node", "bias").rows()) or "none"
+    return dg.AssetCheckResult(
+        check_name="forecasts_are_unbiased",
+        asset_key=KEYS[BIAS],
+        passed=biased.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"biased over 28 days": said, "judged": rows.height},
+    )
 
 
 def _failed_checks(context: dg.AssetExecutionContext) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dagster_project.cli import shop_commands
+from dagster_project.cli import explain_command, shop_commands
 from dagster_project.cli.erase_command import erase
 from dagster_project.cli.export_command import export
 from dagster_project.cli.trouble import sentence_of, write_details
@@ -30,6 +30,7 @@ built-in simulated shop is used. All state lies in `var/`; delete it and everyth
 )
 app.command()(erase)
 app.command()(export)
+app.add_typer(explain_command.app, name="explain", help="Say why a number is what it is.")
 app.add_typer(shop_commands.app, name="shop", help="Make, convert and check shop folders.")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
