@@ -43,6 +43,9 @@ FEATURE_WORDS = {
     "sale_chance_05": "chance of a sale, slow",
     "sale_chance_15": "chance of a sale, fast",
     "sale_size_10": "size of a sale",
+    "typical_02": "smoothed sales without bulk orders, very slow",
+    "typical_05": "smoothed sales without bulk orders, slow",
+    "typical_10": "smoothed sales without bulk orders",
     "horizon": "days ahead",
     "weekday": "weekday",
     "month_day": "day of the month",
@@ -107,7 +110,7 @@ def _how_it_sells(segment: str, days: pl.DataFrame, history: pl.DataFrame) -> st
     level = amount(days["level_units"][0])
     sellable = history.filter(pl.col("is_open") & ~pl.col("is_censored"))
     if segment == "new":
-        return f"New, {sellable.height} days known: forecast as products like it (category, location, price third), {level} per open day"
+        return f"New, {sellable.height} days known: forecast from products like it (category, location, price third) and past launches, {level} per open day"
     if segment == "dormant":
         return "Nothing sold for 16 weeks"
     if segment == "intermittent":

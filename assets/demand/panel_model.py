@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 EXPERIMENT = "demand_panel"
 RUNS, SCORES, IMPORTANCE = "demand.training_runs", "demand.backtest_scores", "demand.feature_importance"
 DRIVERS, DIAGNOSIS = "demand.forecast_drivers", "demand.arima_diagnosis"
-DRIVERS_FILE, DIAGNOSIS_FILE = "drivers.parquet", "arima_diagnosis.parquet"
+DRIVERS_FILE, DIAGNOSIS_FILE, CHAMPIONS_FILE = "drivers.parquet", "arima_diagnosis.parquet", "champion_by_segment.parquet"
 KEYS = {name: dg.AssetKey(name.split(".")) for name in (RUNS, SCORES, IMPORTANCE, DRIVERS, DIAGNOSIS)}
 
 
@@ -171,6 +171,7 @@ def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> T
     """The model of the training day: read from its folder if it was trained on the same input, else trained and saved."""
     from learning.demand import DemandModel, DemandSettings, train
     from learning.demand.explain import category_drivers
+    from learning.demand.promotion import champion_by_segment
 
     panel, holidays, settings = inputs.panel(trained_as_of), inputs.holidays(trained_as_of), DemandSettings()
     fingerprint = _fingerprint(panel, holidays, settings)
@@ -186,7 +187,8 @@ def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> T
         model = train(panel, holidays, settings, as_of_day=trained_as_of)
         drivers = category_drivers(model, panel, inputs.future(trained_as_of, settings.horizon_days), trained_as_of)
         diagnosis = arima_diagnosis(model, panel, trained_as_of)
-        _save_whole(model, {DRIVERS_FILE: drivers, DIAGNOSIS_FILE: diagnosis}, folder, fingerprint)
+        tables = {DRIVERS_FILE: drivers, DIAGNOSIS_FILE: diagnosis, CHAMPIONS_FILE: champion_by_segment(model.backtest.scores)}
+        _save_whole(model, tables, folder, fingerprint)
     items = panel.select("product_id", "location_id").n_unique()
     return TrainedModel(model, drivers, diagnosis, folder, fingerprint, was_there, items, panel["business_day"].n_unique())
 
@@ -199,7 +201,7 @@ def load_model(house: House, trained_as_of: date) -> "DemandModel":
 
 
 def _fingerprint(panel: pl.DataFrame, holidays: pl.DataFrame, settings: "DemandSettings") -> str:
-    libraries = {name: version(name) for name in ("prophet", "lightgbm", "statsmodels", "polars", "numpy")}
+    libraries = {name: version(name) for name in ("prophet", "lightgbm", "scikit-learn", "scipy", "statsmodels", "polars", "numpy")}
     content = [int(frame.hash_rows(seed=11).sum()) if frame.height else 0 for frame in (panel, holidays)]
     parts = [content, panel.height, settings.as_dict(), libraries, _code_fingerprint()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
@@ -270,9 +272,14 @@ def _training_record(trained: TrainedModel, trained_as_of: date) -> TrainingReco
         experiment=EXPERIMENT,
         name=trained.version_name,
         params={**trained.model.settings.as_dict(), "items": trained.items, "history_days": trained.days},
-        metrics=metrics("combined"),
+        metrics={**metrics("combined"), **_weight_metrics(trained.model.parts.weights.table)},
         artifacts=trained.folder,
         tags={"trained_as_of": trained_as_of.isoformat(), "fingerprint": trained.fingerprint, "check_reason": promotion.reason},
         passed=promotion.passed,
         families=tuple(FamilyRun(name, {"family": name}, metrics(name)) for name in sorted(set(overall["model"]) - {"combined"})),
     )
+
+
+def _weight_metrics(weights: pl.DataFrame) -> dict[str, float]:
+    """`weight/smooth/LightGBM` and so on; MLflow's names know no apostrophes."""
+    return {f"weight/{row['segment']}/{row['member']}".replace("'", ""): row["weight"] for row in weights.to_dicts()}

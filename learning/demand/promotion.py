@@ -47,6 +47,17 @@ def judge_promotion(scores: pl.DataFrame) -> Promotion:
     )
 
 
+def champion_by_segment(scores: pl.DataFrame) -> pl.DataFrame:
+    """segment, champion (the single method with the least WRMSSE of items), its wrmsse, and that of the combination; sorted by segment.
+
+    For reading only: the combination is better than choosing the best of a few windows.
+    """
+    items = scores.filter((pl.col("level") == "item") & pl.col("wrmsse").is_not_null()).sort("segment", "wrmsse", "model")
+    combined = items.filter(pl.col("model") == "combined").select("segment", wrmsse_combined="wrmsse")
+    best = items.filter(pl.col("model") != "combined").group_by("segment", maintain_order=True).first()
+    return best.select("segment", pl.col("model").alias("champion"), "wrmsse").join(combined, on="segment", how="left").sort("segment")
+
+
 def _value(scores: pl.DataFrame, level: str, name: str) -> float | None:
     rows = scores.filter(pl.col("level") == level)
     value = rows[name].item() if rows.height == 1 else None

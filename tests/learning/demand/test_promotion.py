@@ -5,7 +5,7 @@ import re
 import polars as pl
 import pytest
 
-from learning.demand.promotion import judge_promotion
+from learning.demand.promotion import champion_by_segment, judge_promotion
 
 
 def scores(skill_low: float | None, bias: float | None, coverage: float | None) -> pl.DataFrame:
@@ -45,3 +45,17 @@ def test_every_broken_condition_is_said_and_a_model_without_replays_proves_nothi
     assert judge_promotion(scores(-0.1, 0.2, 0.5)).reason.count(";") == 2
     assert "too short" in judge_promotion(scores(None, None, None)).reason
     assert not judge_promotion(scores(0.2, 0.0, 0.95).clear()).passed
+
+
+def test_the_champion_of_a_segment_is_the_single_method_with_the_least_error() -> None:
+    rows = [
+        ("item", "smooth", "TSB", 0.8),
+        ("item", "smooth", "LightGBM", 0.7),
+        ("item", "smooth", "combined", 0.6),
+        ("item", "new", "TSB", 0.9),
+        ("item", "new", "LightGBM", None),
+        ("item", "new", "combined", 1.0),
+        ("total", "smooth", "Croston SBA", 0.1),
+    ]
+    told = champion_by_segment(pl.DataFrame(rows, schema=["level", "segment", "model", "wrmsse"], orient="row"))
+    assert told.rows() == [("new", "TSB", 0.9, 1.0), ("smooth", "LightGBM", 0.7, 0.6)]
