@@ -110,7 +110,8 @@ def _how_it_sells(segment: str, days: pl.DataFrame, history: pl.DataFrame) -> st
     level = amount(days["level_units"][0])
     sellable = history.filter(pl.col("is_open") & ~pl.col("is_censored"))
     if segment == "new":
-        return f"New, {sellable.height} days known: forecast from products like it (category, location, price third) and past launches, {level} per open day"
+        known = f"New, {sellable.height} days known"
+        return f"{known}: forecast from products like it (category, location, price third) and past launches, {level} per open day"
     if segment == "dormant":
         return "Nothing sold for 16 weeks"
     if segment == "intermittent":

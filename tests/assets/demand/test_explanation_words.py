@@ -97,7 +97,7 @@ def test_models_and_stock_outs_are_told() -> None:
     ("segment", "level", "begins"),
     [
         ("intermittent", 0.5, "Sells on one day in 4, 0.50 per open day; the coming week 3.5"),
-        ("new", 0.5, "New, 112 days known: forecast as products like it"),
+        ("new", 0.5, "New, 112 days known: forecast from products like it"),
         ("dormant", 0.001, "Nothing sold for 16 weeks; the coming week 0.01"),
     ],
 )
