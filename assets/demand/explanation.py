@@ -24,6 +24,7 @@ from assets.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from learning.demand import DemandModel
+    from learning.demand.panel_model import PanelModel
 
 KEY = ["product_id", "location_id"]
 PAST_WEEKS = 4
@@ -86,9 +87,11 @@ def explain_forecast(
     about = _product(warehouse, product, as_of_day)
     stored = _stored(warehouse, about["product_id"], location, as_of_day)
     (serving,) = warehouse.read("select trained_as_of, model_version from demand.training_runs where as_of_day = ?", [as_of_day]).to_dicts()
-    model = _model(house, serving["trained_as_of"], as_of_day)
+    whole = _model(house, serving["trained_as_of"], as_of_day)
     inputs = read_demand_inputs(house, warehouse, as_of_day)
-    made = _computed(model, inputs.panel(as_of_day), inputs.future(as_of_day, model.settings.horizon_days), as_of_day, stored)
+    items = stored.select(KEY).unique()
+    parts = whole.each_with(items, inputs.panel(as_of_day), inputs.future(as_of_day, whole.settings.horizon_days))
+    made = _together([_computed(model, panel, future, as_of_day, items) for model, (panel, future) in parts])
     sums = warehouse.read(
         "select * from demand.lead_time_quantiles where as_of_day = ? and product_id = ? order by horizon_days",
         [as_of_day, about["product_id"]],
@@ -116,10 +119,14 @@ class _Computed:
         return self.days["location_id"].unique().sort().to_list()
 
 
-def _computed(model: "DemandModel", panel: pl.DataFrame, future: pl.DataFrame, as_of_day: date, stored: pl.DataFrame) -> _Computed:
+def _together(parts: list[_Computed]) -> _Computed:
+    """The locations of a product may lie in several chunks of the panel."""
+    return _Computed(*(pl.concat([getattr(part, name) for part in parts]) for name in ("days", "drivers", "history")))
+
+
+def _computed(model: "DemandModel", panel: pl.DataFrame, future: pl.DataFrame, as_of_day: date, items: pl.DataFrame) -> _Computed:
     from learning.demand.explain import forecast_factors, item_drivers
 
-    items = stored.select(KEY).unique()
     factors = forecast_factors(model, panel, future, as_of_day, items)
     announced = future.join(items, on=KEY, how="semi").select(*KEY, "business_day", "is_open", "on_promotion", "discount_share")
     without = factors.select(*KEY, "business_day", without_promotion_units="forecast_units")
@@ -277,7 +284,7 @@ def _stored(warehouse: Warehouse, product_id: str, location: str | None, as_of_d
     return stored if location is None else stored.filter(location_id=location)
 
 
-def _model(house: House, trained_as_of: date, as_of_day: date) -> "DemandModel":
+def _model(house: House, trained_as_of: date, as_of_day: date) -> "PanelModel":
     try:
         return load_model(house, trained_as_of)
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -20,7 +20,7 @@ from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from learning.demand import DemandModel
+    from learning.demand.panel_model import PanelModel
 
 DAILY, SUMS, LOST = "demand.forecast_daily", "demand.lead_time_quantiles", "demand.lost_demand"
 KEYS = {name: dg.AssetKey(name.split(".")) for name in (DAILY, SUMS, LOST)}
@@ -106,8 +106,8 @@ def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse:
     )
 
 
-def _lost_on(model: "DemandModel", panel: pl.DataFrame, day: date) -> pl.DataFrame:
-    """What was lost on the day itself, at the item's last known price; see `DemandModel.lost_units`."""
+def _lost_on(model: "PanelModel", panel: pl.DataFrame, day: date) -> pl.DataFrame:
+    """What was lost on the day itself, at the item's last known price; see `PanelModel.lost_units`."""
     recent = panel.filter(pl.col("business_day") > day - timedelta(days=LOST_REACH_DAYS))
     price = recent.group_by("product_id", "location_id").agg(pl.col("unit_price").sort_by("business_day").drop_nulls().last())
     lost = model.lost_units(recent, day).filter(pl.col("business_day") == day)

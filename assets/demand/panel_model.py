@@ -24,11 +24,14 @@ from assets.table_contracts import table_contracts
 from assets.tracking import FamilyRun, Tracking, TrainingRecord
 from assets.warehouse import Warehouse
 from assets.windows import Window, by_training_day
+from learning.engines import Processes
 
 if TYPE_CHECKING:
-    from learning.demand import DemandModel, DemandSettings
+    from learning.demand import DemandSettings
+    from learning.demand.panel_model import PanelModel
 
 EXPERIMENT = "demand_panel"
+TRAINING_PROCESSES = 2  # where a panel is cut into chunks: memory is that of so many chunks
 RUNS, SCORES, IMPORTANCE = "demand.training_runs", "demand.backtest_scores", "demand.feature_importance"
 DRIVERS, DIAGNOSIS = "demand.forecast_drivers", "demand.arima_diagnosis"
 DRIVERS_FILE, DIAGNOSIS_FILE, CHAMPIONS_FILE = "drivers.parquet", "arima_diagnosis.parquet", "champion_by_segment.parquet"
@@ -102,7 +105,7 @@ def demand_training(context: dg.AssetExecutionContext, house: House, warehouse: 
                     "mlflow_version": model_version,
                 }
             )
-            scores.append(trained.model.backtest.scores.with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
+            scores.append(trained.scores.with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name)))
             importances.append(
                 trained.model.feature_importance().with_columns(as_of_day=pl.lit(day), model_version=pl.lit(trained.version_name))
             )
@@ -150,10 +153,11 @@ def first_known_day(inputs: DemandInputs, window: Window) -> date:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A demand model, what drives its forecasts per category (see `learning.demand.explain`), what kind of series it was trained on
-    (`learning.demand.arima_diagnosis`), and where it stands."""
+    """The demand model of the panel, its pooled scores, what drives its forecasts per category (`learning.demand.explain`), what kind of
+    series it was trained on (`learning.demand.arima_diagnosis`), and where it stands."""
 
-    model: "DemandModel"
+    model: "PanelModel"
+    scores: pl.DataFrame
     drivers: pl.DataFrame
     diagnosis: pl.DataFrame
     folder: Path
@@ -169,35 +173,52 @@ class TrainedModel:
 
 def train_or_reuse(house: House, inputs: DemandInputs, trained_as_of: date) -> TrainedModel:
     """The model of the training day: read from its folder if it was trained on the same input, else trained and saved."""
-    from learning.demand import DemandModel, DemandSettings, train
-    from learning.demand.explain import category_drivers
-    from learning.demand.promotion import champion_by_segment
+    from learning.demand import DemandSettings
+    from learning.demand.panel_model import load_panel
 
     panel, holidays, settings = inputs.panel(trained_as_of), inputs.holidays(trained_as_of), DemandSettings()
     fingerprint = _fingerprint(panel, holidays, settings)
     folder = house.models / trained_as_of.isoformat()
     mark = folder / "fingerprint.txt"
     was_there = mark.exists() and mark.read_text(encoding="utf-8") == fingerprint
-    if was_there:
-        model = DemandModel.load(folder)
-        drivers, diagnosis = pl.read_parquet(folder / DRIVERS_FILE), pl.read_parquet(folder / DIAGNOSIS_FILE)
-    else:
-        from learning.demand.arima_diagnosis import arima_diagnosis  # statsmodels takes a second to load
-
-        model = train(panel, holidays, settings, as_of_day=trained_as_of)
-        drivers = category_drivers(model, panel, inputs.future(trained_as_of, settings.horizon_days), trained_as_of)
-        diagnosis = arima_diagnosis(model, panel, trained_as_of)
-        tables = {DRIVERS_FILE: drivers, DIAGNOSIS_FILE: diagnosis, CHAMPIONS_FILE: champion_by_segment(model.backtest.scores)}
-        _save_whole(model, tables, folder, fingerprint)
+    if not was_there:
+        _train_and_save(panel, holidays, settings, inputs.future(trained_as_of, settings.horizon_days), trained_as_of, folder, fingerprint)
     items = panel.select("product_id", "location_id").n_unique()
-    return TrainedModel(model, drivers, diagnosis, folder, fingerprint, was_there, items, panel["business_day"].n_unique())
+    model = load_panel(folder)
+    drivers, diagnosis = pl.read_parquet(folder / DRIVERS_FILE), pl.read_parquet(folder / DIAGNOSIS_FILE)
+    return TrainedModel(model, model.scores(), drivers, diagnosis, folder, fingerprint, was_there, items, panel["business_day"].n_unique())
 
 
-def load_model(house: House, trained_as_of: date) -> "DemandModel":
+def _train_and_save(
+    panel: pl.DataFrame,
+    holidays: pl.DataFrame,
+    settings: "DemandSettings",
+    future: pl.DataFrame,
+    trained_as_of: date,
+    folder: Path,
+    fingerprint: str,
+) -> None:
+    """Train beside and swap in, so that a killed run never leaves half a model."""
+    from learning.demand.arima_diagnosis import diagnose_panel  # statsmodels takes a second to load
+    from learning.demand.panel_model import train_panel
+    from learning.demand.promotion import champion_by_segment
+
+    beside = folder.with_name(f".{folder.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    model = train_panel(panel, holidays, settings, trained_as_of, beside, Processes(TRAINING_PROCESSES))
+    model.drivers(panel, future, trained_as_of).write_parquet(beside / DRIVERS_FILE)
+    diagnose_panel(model, panel, trained_as_of).write_parquet(beside / DIAGNOSIS_FILE)
+    champion_by_segment(model.scores()).write_parquet(beside / CHAMPIONS_FILE)
+    (beside / "fingerprint.txt").write_text(fingerprint, encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.rename(folder)
+
+
+def load_model(house: House, trained_as_of: date) -> "PanelModel":
     """The saved model of a training day."""
-    from learning.demand import DemandModel
+    from learning.demand.panel_model import load_panel
 
-    return DemandModel.load(house.models / trained_as_of.isoformat())
+    return load_panel(house.models / trained_as_of.isoformat())
 
 
 def _fingerprint(panel: pl.DataFrame, holidays: pl.DataFrame, settings: "DemandSettings") -> str:
@@ -215,18 +236,6 @@ def _code_fingerprint() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.py")))).hexdigest()
 
 
-def _save_whole(model: "DemandModel", tables: dict[str, pl.DataFrame], folder: Path, fingerprint: str) -> None:
-    """Save beside and swap in, so that a killed run never leaves half a model."""
-    beside = folder.with_name(f".{folder.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    model.save(beside)
-    for name, table in tables.items():
-        table.write_parquet(beside / name)
-    (beside / "fingerprint.txt").write_text(fingerprint, encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    beside.rename(folder)
-
-
 def _score(scores: pl.DataFrame, level: str, model: str, measure: str) -> float | None:
     found = scores.filter((pl.col("level") == level) & (pl.col("segment") == "all") & (pl.col("model") == model))
     return None if found.is_empty() else found[measure][0]
@@ -235,7 +244,7 @@ def _score(scores: pl.DataFrame, level: str, model: str, measure: str) -> float 
 def _summary(trained: TrainedModel) -> dict[str, Any]:
     from learning.demand.promotion import judge_promotion
 
-    scores = trained.model.backtest.scores
+    scores = trained.scores
     promotion = judge_promotion(scores)
     return {
         "input_version": trained.fingerprint,
@@ -259,7 +268,7 @@ def _summary(trained: TrainedModel) -> dict[str, Any]:
 def _training_record(trained: TrainedModel, trained_as_of: date) -> TrainingRecord:
     from learning.demand.promotion import judge_promotion
 
-    scores = trained.model.backtest.scores
+    scores = trained.scores
     promotion = judge_promotion(scores)
     overall = scores.filter(pl.col("segment") == "all")
     measures = ("wape", "bias", "rmsse", "wrmsse", "skill", "pinball_q90", "coverage_q95")
@@ -272,7 +281,7 @@ def _training_record(trained: TrainedModel, trained_as_of: date) -> TrainingReco
         experiment=EXPERIMENT,
         name=trained.version_name,
         params={**trained.model.settings.as_dict(), "items": trained.items, "history_days": trained.days},
-        metrics={**metrics("combined"), **_weight_metrics(trained.model.parts.weights.table)},
+        metrics={**metrics("combined"), **_weight_metrics(trained.model.weights())},
         artifacts=trained.folder,
         tags={"trained_as_of": trained_as_of.isoformat(), "fingerprint": trained.fingerprint, "check_reason": promotion.reason},
         passed=promotion.passed,

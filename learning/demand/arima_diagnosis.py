@@ -38,6 +38,7 @@ from learning.demand.filled import UsualDemand, usual_demand
 from learning.demand.grid import DemandGrid, Flags, Floats
 from learning.demand.model import DemandModel
 from learning.demand.open_days import OpenDays, fill_by_week, open_days
+from learning.demand.panel_model import PanelModel
 
 LOOK_BACK_DAYS = 392
 HELD_OUT_DAYS = 28
@@ -102,6 +103,15 @@ def arima_diagnosis(model: DemandModel, panel: pl.DataFrame, as_of_day: date) ->
                 found[key] = diagnose_row(_node_series(grid, usual, members), model.settings.min_shop_days)
             rows.append({"as_of_day": as_of_day, "node": node, **found[key]})
     return pl.DataFrame(rows, schema=DIAGNOSIS_SCHEMA).with_columns(cs.float().fill_nan(None))
+
+
+def diagnose_panel(model: PanelModel, panel: pl.DataFrame, as_of_day: date) -> pl.DataFrame:
+    """The diagnosis of a whole panel; of a panel that is cut into chunks the first one's, which says so in the names of its nodes."""
+    if model.only is not None:
+        return arima_diagnosis(model.only, panel, as_of_day)
+    first, (own,) = next(model.each(panel))
+    told = arima_diagnosis(first, own, as_of_day)
+    return told.with_columns(node=pl.format("{} (first of {} chunks)", "node", pl.lit(len(model.folders))))
 
 
 def diagnose(series: OpenDays) -> Diagnosis:

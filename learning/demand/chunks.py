@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,17 +18,21 @@ from learning.demand.grid import KEY
 from learning.demand.settings import DemandSettings
 from learning.engines import Engine
 
-SERIES_AT_ONCE = 12_500  # 100,000 series of 419 days: two workers of 20,000 held 6.7 GB together
+if TYPE_CHECKING:
+    from learning.demand.model import DemandModel
+
+SERIES_AT_ONCE = DemandSettings().series_at_once
 
 
 @dataclass(frozen=True)
 class Chunk:
     """One piece of work. panel: Parquet files of the sales panel (a glob or one file), of which the chunk's items are read; items,
-    horizons: Parquet files; folder: where model and forecasts are written; workers on other machines need to see all of them."""
+    horizons: Parquet files (horizons only where it is asked); folder: where model and forecasts are written; workers on other machines
+    need to see all of them."""
 
     panel: str
     items: Path
-    horizons: Path
+    horizons: Path | None
     future: Path | None
     holidays: pl.DataFrame
     settings: DemandSettings
@@ -71,18 +76,31 @@ def forecast_in_chunks(chunks: Sequence[Chunk], engine: Engine) -> Iterator[Chun
     return engine.map(train_and_forecast, chunks)
 
 
+def train_chunk(chunk: Chunk) -> Path:
+    """The model of one chunk, trained and saved in the chunk's folder, in whatever process."""
+    _trained(chunk)[0].save(chunk.folder)
+    return chunk.folder
+
+
 def train_and_forecast(chunk: Chunk) -> ChunkResult:
     """The work of one chunk, in whatever process: reads its series, trains with replays, writes model, daily forecasts and sums."""
-    from learning.demand.model import train
-
-    items = pl.read_parquet(chunk.items)
-    panel = pl.scan_parquet(chunk.panel).join(items.lazy(), on=KEY, how="semi").collect(engine="streaming")
+    if chunk.horizons is None:
+        raise ValueError("Expected horizons of a chunk that is asked for forecasts.")
+    model, panel, items = _trained(chunk)
     future = None if chunk.future is None else pl.scan_parquet(chunk.future).join(items.lazy(), on=KEY, how="semi").collect()
     horizons = pl.scan_parquet(chunk.horizons).join(items.lazy(), on=KEY, how="semi").collect()
-    model = train(panel, chunk.holidays, chunk.settings, chunk.as_of_day)
     daily, sums = model.score(panel, future, horizons, chunk.as_of_day)
     chunk.folder.mkdir(parents=True, exist_ok=True)
     model.save(chunk.folder / "model")
     daily.write_parquet(chunk.folder / "daily.parquet")
     sums.write_parquet(chunk.folder / "sums.parquet")
     return ChunkResult(chunk.folder, items.height, float(daily["forecast_units"].sum()))
+
+
+def _trained(chunk: Chunk) -> tuple["DemandModel", pl.DataFrame, pl.DataFrame]:
+    """The model, the chunk's rows of the panel and its items."""
+    from learning.demand.model import train
+
+    items = pl.read_parquet(chunk.items)
+    panel = pl.scan_parquet(chunk.panel).join(items.select(KEY).lazy(), on=KEY, how="semi").collect(engine="streaming")
+    return train(panel, chunk.holidays, chunk.settings, chunk.as_of_day), panel, items

@@ -27,6 +27,8 @@ SCORE_SCHEMA = {
     "segment": pl.String,
     "model": pl.String,
     "series": pl.Int64,
+    "units": pl.Float64,
+    "weight": pl.Float64,
     "wape": pl.Float64,
     "bias": pl.Float64,
     "rmsse": pl.Float64,
@@ -98,7 +100,7 @@ def score_replays(replays: list[Replay], residuals: pl.DataFrame, settings: Dema
         segments = ["all", *sorted({str(kind) for entry in series for kind in entry.segment})] if level == "item" else ["all"]
         for segment in segments:
             rows += _score_rows(level, segment, series, settings.seed)
-    scores = pl.DataFrame(rows, schema={name: SCORE_SCHEMA[name] for name in list(SCORE_SCHEMA)[:11]})
+    scores = pl.DataFrame(rows, schema={name: SCORE_SCHEMA[name] for name in list(SCORE_SCHEMA)[:13]})
     quantiles = score_quantiles(residuals, settings).with_columns(level=pl.lit("item"), model=pl.lit(COMBINED))
     return scores.join(quantiles, on=["level", "segment", "model"], how="left").select(SCORE_SCHEMA.keys())
 
@@ -187,6 +189,8 @@ def _score_rows(level: str, segment: str, series: list[_Series], seed: int) -> l
                 "segment": segment,
                 "model": model,
                 "series": int(sold.size),
+                "units": float(units),
+                "weight": float(weight.sum()),
                 "wape": float(absolute.sum() / units) if units > 0 else None,
                 "bias": float(signed.sum() / units) if units > 0 else None,
                 "rmsse": float(np.nanmean(rmsse)) if (~np.isnan(rmsse)).any() else None,

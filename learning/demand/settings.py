@@ -24,6 +24,8 @@ class DemandSettings:
     level_days, weekday_weeks: windows of an item's level and of the weekday pattern.
     max_category_models: categories beyond this number (smallest first) share one Prophet model.
     training_rows, boosting_rounds: size of the LightGBM problem.
+    series_at_once: most items of one model; a larger panel is cut into chunks of whole series (of 100,000 series of 419 days two workers of
+    20,000 held 6.7 GB together).
     threads: LightGBM's; more than the free cores cost a multiple of the time (89 CPU s against 45 on a busy machine).
     """
 
@@ -40,13 +42,14 @@ class DemandSettings:
     max_category_models: int = 12
     training_rows: int = 180_000
     boosting_rounds: int = 120
+    series_at_once: int = 12_500
     seed: int = 7
     threads: int = 1
 
     def __post_init__(self) -> None:
         for name in ("horizon_days", "backtest_step_days", "min_history_days", "min_shop_days", "level_days", "weekday_weeks"):
             _expect(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        for name in ("max_category_models", "training_rows", "boosting_rounds", "threads"):
+        for name in ("max_category_models", "training_rows", "boosting_rounds", "series_at_once", "threads"):
             _expect(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("scoring_days", "backtest_origins", "promotion_notice_days", "seed"):
             _expect(getattr(self, name) >= 0, name, getattr(self, name), "at least 0")
