@@ -46,7 +46,7 @@ def forecast_aggregates(
     last = grid.first_day + timedelta(days=grid.n_days - 1)
     ahead = [last + timedelta(days=step + 1) for step in range((until - last).days)]
     frames: list[pl.DataFrame] = []
-    for node, members in node_members(grid, nodes).items():
+    for node, members in (*node_members(grid, nodes).items(), *location_members(grid, settings).items()):
         demand, index = base_demand(usual, members)
         began = int(np.argmax(demand > 0)) if (demand > 0).any() else 0
         kept = np.asarray(index >= LOWEST_INDEX, dtype=np.bool_)
@@ -62,6 +62,16 @@ def node_members(grid: DemandGrid, nodes: dict[str, str]) -> dict[str, Flags]:
     for node in sorted(set(owners.tolist()) - {""}):
         members[node] = np.asarray(owners == node, dtype=np.bool_)
     return members
+
+
+def location_members(grid: DemandGrid, settings: DemandSettings) -> dict[str, Flags]:
+    """Which items the nodes of the largest locations sum, by name; none in a shop of one location."""
+    names = grid.items["location_id"].to_numpy().astype(str)
+    sold = pl.DataFrame({"location": names, "units": grid.units.sum(axis=1)}).group_by("location").agg(pl.col("units").sum())
+    largest = sold.sort(["units", "location"], descending=[True, False]).head(settings.max_category_models)
+    if sold.height == 1:
+        return {}
+    return {f"location: {name}": np.asarray(names == name, dtype=np.bool_) for name in sorted(largest["location"].to_list())}
 
 
 def base_demand(usual: UsualDemand, members: Flags) -> tuple[Floats, Floats]:

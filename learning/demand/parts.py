@@ -16,7 +16,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from learning.demand.aggregates import LOWEST_INDEX, TOTAL, base_demand, forecast_aggregates, node_members, node_of_category
+from learning.demand.aggregates import (
+    LOWEST_INDEX,
+    TOTAL,
+    base_demand,
+    forecast_aggregates,
+    location_members,
+    node_members,
+    node_of_category,
+)
 from learning.demand.candidates import SMOOTHER, candidate_forecasts
 from learning.demand.day_lift import DayLift, learn_day_lift
 from learning.demand.direct import BOOSTED, RIDGE, DirectModels, direct_forecasts, fit_direct
@@ -32,6 +40,7 @@ from learning.demand.weights import COURSE, COURSE_MEMBERS, MEMBERS, OWN, PROPHE
 
 SHORT_NAMES = {BOOSTED: "LightGBM", RIDGE: "ridge", SMOOTHER: "TSB"}
 TOTAL_PULL = 0.5  # how far the sum of the categories is drawn to the total's own forecast
+LOCATION_PULL = 0.5  # how far the sum of a location is drawn to its own forecast
 LEVEL_PULL = 0.5  # how far Prophet is drawn to the demand of the last two weeks
 LEVEL_DAYS = 14
 DRIFT_BOUNDS = (0.5, 2.0)
@@ -122,12 +131,16 @@ def share_out(parts: Parts, grid: DemandGrid, coming: Coming, reference: Referen
         course[node] = _course(parts.aggregates, node, grid, coming, *base_demand(usual, kept), fallback=expected[node])
     summed = np.sum([values for node, values in course.items() if node != TOTAL], axis=0)
     pull = np.divide(course[TOTAL], summed, out=np.ones(coming.horizon), where=summed > 0) ** TOTAL_PULL
-    shared = reference.moving_average.copy()
+    factors = np.ones(reference.base.shape)
     for node, kept in members.items():
         if node != TOTAL:
             factor = np.divide(course[node] * pull, expected[node], out=np.ones(coming.horizon), where=expected[node] > 0)
-            shared[kept] *= np.clip(factor, *SHARE_BOUNDS)
-    return shared
+            factors[kept] = np.clip(factor, *SHARE_BOUNDS)
+    for node, kept in location_members(grid, settings).items():
+        usual_here = (reference.base[kept] * factors[kept]).sum(axis=0)
+        own = _course(parts.aggregates, node, grid, coming, *base_demand(usual, kept), fallback=usual_here)
+        factors[kept] *= np.divide(own, usual_here, out=np.ones(coming.horizon), where=usual_here > 0) ** LOCATION_PULL
+    return reference.moving_average * np.clip(factors, *SHARE_BOUNDS)
 
 
 def _course(

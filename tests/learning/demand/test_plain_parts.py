@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from learning.demand.aggregates import location_members
 from learning.demand.closing_days import coming_closings, learned_closings
 from learning.demand.day_lift import learn_day_lift
 from learning.demand.filled import lost_demand
@@ -174,3 +175,14 @@ def test_horizons_fall_into_the_nearest_bucket() -> None:
 def _no_residuals() -> pl.DataFrame:
     floats = dict.fromkeys(("forecast_units", "actual_units", "spread_units"), pl.Float64)
     return pl.DataFrame(schema={"segment": pl.String, "horizon_days": pl.Int64, **floats})
+
+
+def test_large_locations_have_nodes_of_their_own_and_a_single_one_has_none(panel_of: MakePanel) -> None:
+    units = {("A", "north"): [1.0] * 14, ("A", "south"): [5.0] * 14, ("B", "south"): [2.0] * 14, ("C", "west"): [3.0] * 14}
+    grid = build_grid(panel_of(units))
+    found = location_members(grid, DemandSettings(max_category_models=2))
+    assert {name: members.tolist() for name, members in found.items()} == {
+        "location: south": [False, True, True, False],
+        "location: west": [False, False, False, True],
+    }
+    assert location_members(build_grid(panel_of({("A", "main"): [1.0] * 14})), PLAIN) == {}
