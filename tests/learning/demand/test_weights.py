@@ -1,6 +1,6 @@
 """Weights of the combination: learned from replays, drawn to the defaults, never flipping."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from learning.demand.grid import DemandGrid, Flags, Floats, build_grid
-from learning.demand.weights import DEFAULTS, LEAVING_PRICE, MEMBERS, SEGMENTS, default_weights, learn_weights
+from learning.demand.weights import (
+    COURSE,
+    COURSE_DEFAULTS,
+    COURSE_MEMBERS,
+    DEFAULTS,
+    LEAVING_PRICE,
+    MEMBERS,
+    OWN,
+    PROPHET,
+    SEGMENTS,
+    default_weights,
+    learn_weights,
+)
 from learning.demand.weights import _least as least  # pyright: ignore[reportPrivateUsage]
 from tests.learning.demand.conftest import weekly_shop
 
@@ -26,6 +38,7 @@ class Told:
     segment: np.ndarray
     actual: Floats
     valid: Flags
+    course_members: dict[str, Floats] = field(default_factory=dict)
 
 
 def told(error_of: dict[str, float], units_times: float = 1.0, seed: int = 5) -> Told:
@@ -103,3 +116,30 @@ def test_a_little_more_evidence_moves_the_weights_a_little() -> None:
     before, after = (learn_weights(replays) for replays in (old, [*old[1:], told(errors, seed=9)]))
     for segment in SEGMENTS:
         assert np.abs(before.of(segment) - after.of(segment)).max() < 0.1
+
+
+def on_course(factors: dict[str, float]) -> Told:
+    """Members of the course that are too high or too low by a factor every day, with little noise of their own."""
+    replay = told(dict.fromkeys(MEMBERS, 1.0))
+    rng = np.random.default_rng(2)
+    noisy = {name: replay.actual * factor * rng.uniform(0.9, 1.1, size=replay.actual.shape) for name, factor in factors.items()}
+    return replace(replay, course_members=noisy)
+
+
+def test_a_season_that_only_prophet_sees_draws_the_course_to_it() -> None:
+    weights = learn_weights([on_course({OWN: 0.7, PROPHET: 1.0, SMOOTHER: 0.5})]).of(COURSE)
+    assert weights[COURSE_MEMBERS.index(PROPHET)] > 0.6
+    assert weights[COURSE_MEMBERS.index(SMOOTHER)] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_without_prophet_and_where_all_agree_the_course_keeps_its_defaults() -> None:
+    assert learn_weights([on_course({OWN: 0.7, SMOOTHER: 1.0})]).of(COURSE) == pytest.approx(COURSE_DEFAULTS)
+    assert learn_weights([on_course(dict.fromkeys(COURSE_MEMBERS, 1.0))]).of(COURSE) == pytest.approx(COURSE_DEFAULTS, abs=0.1)
+
+
+def test_members_that_err_to_both_sides_are_balanced() -> None:
+    weights = learn_weights([on_course({OWN: 0.8, PROPHET: 1.4, SMOOTHER: 0.8})]).of(COURSE)
+    blended = weights @ np.array([0.8, 1.4, 0.8])
+    default = np.array(COURSE_DEFAULTS) @ np.array([0.8, 1.4, 0.8])
+    assert abs(blended - 1.0) < abs(default - 1.0) + 1e-6
+    assert blended == pytest.approx(1.0, abs=0.08)
