@@ -76,10 +76,12 @@ class NeuralSettings:
 
 @dataclass(frozen=True)
 class _Ratios:
-    """Items x days: ratio of base demand to the running level, told (counts in the loss). level: per item, at the end of the grid."""
+    """Items x days: ratio of base demand to the running level, told (counts in the loss), weight (root of the level as it stood then: by
+    the level of today items that rose would teach more, and teach that all rise). level: per item, at the end of the grid."""
 
     ratio: Floats
     told: Flags
+    weight: Floats
     level: Floats
 
 
@@ -114,15 +116,15 @@ def _library() -> Any:
 def _ratios(grid: DemandGrid, past_lift: Floats) -> _Ratios:
     base = grid.units / past_lift
     windows = Windows(base, grid.valid)
-    before = _shrunk(windows.trailing(LEVEL_DAYS), windows.trailing(grid.n_days))
+    before = np.maximum(_shrunk(windows.trailing(LEVEL_DAYS), windows.trailing(grid.n_days)), LEVEL_FLOOR)
     end = grid.n_days - 1
     last = _shrunk(
         (windows.total(end, LEVEL_DAYS), windows.count(end, LEVEL_DAYS)),
         (windows.total(end, grid.n_days), windows.count(end, grid.n_days)),
     )
     told = grid.valid & (windows.trailing(grid.n_days)[1] >= FIRST_DAYS)
-    ratio = np.where(told, np.minimum(base / np.maximum(before, LEVEL_FLOOR), RATIO_CAP), 1.0)
-    return _Ratios(ratio, np.asarray(told, dtype=np.bool_), last)
+    ratio = np.where(told, np.minimum(base / before, RATIO_CAP), 1.0)
+    return _Ratios(ratio, np.asarray(told, dtype=np.bool_), np.sqrt(before), last)
 
 
 def _shrunk(recent: tuple[Floats, Floats], ever: tuple[Floats, Floats]) -> Floats:
@@ -194,8 +196,7 @@ def _long(known: dict[str, Floats], items: Any, first: int, end: int, series: _R
 
     columns: dict[str, Any] = {"unique_id": np.repeat(items, days), "ds": np.tile(np.arange(first, end), len(items))}
     if series is not None:
-        weight = np.sqrt(np.maximum(series.level[items], LEVEL_FLOOR)).astype(np.float32)
-        columns |= {"y": flat(series.ratio), "available_mask": flat(series.told), "sample_weight": np.repeat(weight, days)}
+        columns |= {"y": flat(series.ratio), "available_mask": flat(series.told), "sample_weight": flat(series.weight)}
     return pl.DataFrame({**columns, **{name: flat(values) for name, values in known.items()}})
 
 
