@@ -21,6 +21,7 @@ from benchmarks.demand.judge import (
     truth,
 )
 from benchmarks.demand.many_series import many_series
+from benchmarks.demand.neural_peer import NEURAL, STEPS
 from benchmarks.demand.ours import CURVES, WHOLE
 from benchmarks.demand.panels import HORIZON, BenchPanel, data_folder, m5, online_retail
 from benchmarks.demand.peers import GLOBAL, PROPHET, STATISTICAL
@@ -33,7 +34,8 @@ SAMPLE_ITEMS, SMALL_SAMPLE_ITEMS = 200, 20
 SMALL_ITEMS = 300
 MANY_SERIES, FEW_SERIES = 100_000, 3_000
 TOTALS = tuple(f"{name} on the total" for name in ("AutoETS", "AutoTheta", "AutoARIMA", "Prophet"))
-ITEM_PEERS = tuple(name for name in (*STATISTICAL, *GLOBAL, *PROPHET) if name != SLOW)
+NETWORKS = NEURAL if installed("neuralforecast") else ()
+ITEM_PEERS = tuple(name for name in (*STATISTICAL, *GLOBAL, *PROPHET, *NETWORKS) if name != SLOW)
 DRAWS, SEED = 1000, 7
 PER = 1000
 
@@ -258,8 +260,12 @@ def _print(panel: BenchPanel, judged: dict[str, Judged], slow: Judged, figures: 
             f"{each.cpu_per_1000:.2f}" if each.errors else "",
             f"{row['peak_mb']}",
         )
+    for name in NEURAL if not NETWORKS else ():
+        table.add_row(name, "not installed")
     console = Console(width=140)
     console.print(table)
+    if NETWORKS:
+        console.print(f"  {' and '.join(NETWORKS)}: {STEPS} training steps, a fifth of the library's default")
     for name, value, target in figures:
         told = "" if target is None else f"≤ {target:g}: {'holds' if value <= target else 'falls short'}"
         console.print(f"  {name}: {value:.4f} {told}")

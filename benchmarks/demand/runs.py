@@ -20,11 +20,13 @@ import numpy as np
 import polars as pl
 from rich.progress import Progress
 
+from benchmarks.demand.neural_peer import NEURAL
 from benchmarks.demand.panels import BenchPanel
 
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / "var" / "bench-demand"
 LIBRARIES = ("statsforecast", "mlforecast", "neuralforecast", "prophet", "lightgbm", "numpy", "polars")
+ASIDE = "neural.py"  # an optional candidate that no forecast of ours rests on: a change of it makes no run worthless
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
 
 
@@ -127,9 +129,10 @@ def _store(panel: BenchPanel) -> None:
 
 
 def _fingerprint(order: Order) -> str:
-    ours = order.method.startswith("Countinghouse")
-    sources = sorted((ROOT / "learning" / "demand").rglob("*.py")) if ours else []
-    sources += [Path(__file__).parent / ("ours.py" if ours else "peers.py")]
+    ours, neural = order.method.startswith("Countinghouse"), order.method in NEURAL
+    sources = [path for path in sorted((ROOT / "learning" / "demand").rglob("*.py")) if ours and path.name != ASIDE]
+    sources += [Path(__file__).parent / ("ours.py" if ours else "neural_peer.py" if neural else "peers.py")]
     code = [ast.dump(ast.parse(path.read_text(encoding="utf-8"))) for path in sources]  # layout and comments make no other forecast
-    parts = [order.panel.content, order.method, order.origin.isoformat(), code, [installed(name) for name in LIBRARIES]]
+    libraries = [installed(name) for name in (*LIBRARIES, *(("torch",) if neural else ()))]
+    parts = [order.panel.content, order.method, order.origin.isoformat(), code, libraries]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.demand.neural_peer import NEURAL, forecast_neural
 from benchmarks.demand.panels import BenchPanel
 from benchmarks.demand.peers import Matrix, Task, peer, task
 
@@ -39,6 +40,8 @@ def _forecast(method: str, given: Task, folder: Path | None) -> Matrix:
         from benchmarks.demand.ours import forecast_ours
 
         return forecast_ours(method, given, folder)
+    if method in NEURAL:
+        return forecast_neural(method, given) if folder is not None else forecast_neural(method, given, steps=1)
     return peer(method)(given)
 
 
