@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -28,15 +29,34 @@ def test_tiny_shops_are_forecast(units: list[float | None], light: DemandSetting
     assert table["q05"].item() <= table["q99"].item()
 
 
-def test_new_item_is_forecast_by_the_rate_of_its_class(light: DemandSettings, weekly_shop: MakePanel) -> None:
+def test_new_item_is_forecast_by_the_rate_of_its_class_and_past_launches(light: DemandSettings, weekly_shop: MakePanel) -> None:
     shop = weekly_shop(n_days=120)
     last = FIRST_DAY + timedelta(days=119)
     newcomer = shop.filter((pl.col("product_id") == "P01") & (pl.col("business_day") > last - timedelta(days=3)))
     panel = pl.concat([shop, newcomer.with_columns(product_id=pl.lit("NEW"), units=pl.lit(0.0))])
     rows = train(panel, no_holidays(), light).predict(panel, None, last).filter(pl.col("product_id") == "NEW")
-    assert set(rows["model"]) == {"class rate x weekday, drawn to category"}
+    assert set(rows["model"]) == {"class rate x weekday 50%, LightGBM 50%, drawn to category"}
     assert set(rows["segment"]) == {"new"}
     assert 0.5 < rows["forecast_units"].mean() < 4.5  # other items of its category sell 0.4 or 4 a day
+
+
+def test_past_launches_say_how_a_launch_goes_on(light: DemandSettings, panel_of: MakePanel) -> None:
+    """Every item begins at four times its rate and comes down within weeks; so will the newest ones."""
+    rng = np.random.default_rng(8)
+    days, launches = 300, np.concatenate([np.repeat(0, 10), np.arange(40, 270, 5), [288, 289, 290, 291]])
+    ages = np.arange(days + 14)[None, :] - launches[:, None]
+    rates = np.where(ages >= 0, 3.0 * (1.0 + 3.0 * np.exp(-np.maximum(ages, 0) / 12.0)), 0.0)
+    units = {
+        (f"P{item:02d}", "main"): [float(value) if age >= 0 else None for value, age in zip(row, ages[item], strict=False)]
+        for item, row in enumerate(rng.poisson(rates[:, :days]).tolist())
+    }
+    model = train(panel_of(units), no_holidays(), light)
+    grid, forecasts = model.forecast(panel_of(units), None, FIRST_DAY + timedelta(days=days - 1), 14)
+    new = forecasts.segment == "new"
+    assert grid.items.filter(pl.Series(new))["product_id"].to_list() == ["P56", "P57", "P58", "P59"]
+    truth = rates[new, days:].sum()
+    by_class = forecasts.reference.moving_average[new].sum()
+    assert abs(forecasts.own[new].sum() - truth) < 0.7 * abs(by_class - truth)
 
 
 def test_empty_duplicate_and_malformed_panels_are_refused_in_plain_words(panel_of: MakePanel) -> None:
