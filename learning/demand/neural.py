@@ -7,8 +7,8 @@ them, and read as the level itself: the network is given no mask, and a zero wou
 Forecast: ratio x level x lift x opening.
 
 Loss: mean squared error of the ratios, weighted by the root of the level, as LightGBM's rows are. Orders need means: absolute error gives
-medians, 0 for every slow item; neuralforecast's Tweedie cannot give a mean below 1; its Poisson was no better on the benchmark's early
-folds. The network goes on day by day: the library's direct decoder reads, for tomorrow, a state that is a horizon old.
+medians, 0 for every slow item; neuralforecast's Tweedie cannot give a mean below 1; its Poisson was no better on an early fold of
+the benchmark. The network goes on day by day: the library's direct decoder reads, for tomorrow, a state that is a horizon old.
 
 Not part of the default combination: docs/decisions/0013.
 """
