@@ -35,7 +35,7 @@ from learning.demand.grid import Codes, DemandGrid, Floats
 from learning.demand.reference import Reference, reference_forecasts
 from learning.demand.segments import DORMANT, NEW, segment_items
 from learning.demand.settings import DemandSettings
-from learning.demand.weekdays import sum_by
+from learning.demand.weekdays import sums_by_day
 from learning.demand.weights import COURSE, COURSE_MEMBERS, MEMBERS, OWN, PROPHET, SEGMENTS, Weights, default_weights
 
 SHORT_NAMES = {BOOSTED: "LightGBM", RIDGE: "ridge", SMOOTHER: "TSB"}
@@ -161,11 +161,7 @@ def _course(
 
 def _on_course(own: Floats, members: dict[str, Floats], category: Codes, weight: Floats) -> Floats:
     """Every day's forecasts of a category scaled by one factor, so that their sum is the weighted mean of the members' sums."""
-    course = sum(share * _by_category(category, members[name]) for name, share in zip(COURSE_MEMBERS, weight, strict=True))
-    items = _by_category(category, own)
+    course = sum(share * sums_by_day(category, members[name]) for name, share in zip(COURSE_MEMBERS, weight, strict=True))
+    items = sums_by_day(category, own)
     factor = np.divide(course, items, out=np.ones(items.shape), where=items > 0)
     return own * factor[category]
-
-
-def _by_category(category: Codes, values: Floats) -> Floats:
-    return np.stack([sum_by(category, values[:, step]) for step in range(values.shape[1])], axis=1)

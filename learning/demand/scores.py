@@ -13,11 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from learning.demand.candidates import SMOOTHER
+from learning.demand.error_scale import naive_error, recent_revenue
 from learning.demand.grid import Codes, DemandGrid, Flags, Floats
 from learning.demand.lead_time import calibrate, quantiles_of_sums
 from learning.demand.parts import Forecasts
 from learning.demand.settings import DemandSettings
-from learning.demand.weights import OWN, PROPHET, REVENUE_DAYS
+from learning.demand.weekdays import sum_by, sums_by_day
+from learning.demand.weights import OWN, PROPHET
 
 NAIVE = "seasonal naive"
 COMBINED = "combined"
@@ -136,21 +138,17 @@ def score_quantiles(residuals: pl.DataFrame, settings: DemandSettings) -> pl.Dat
 def _level_series(replay: Replay, level: str) -> list[_Series]:
     past = replay.past
     group: Codes = {"total": np.zeros(past.n_items, dtype=np.int64), "category": past.codes("category")}.get(level, np.arange(past.n_items))
-    history = _grouped(group, past.units * past.valid)
-    known = _grouped(group, past.valid.astype(np.float64)) > 0
-    steps = np.diff(history, axis=1) ** 2
-    counted = known[:, 1:] & known[:, :-1]
-    scale = np.divide((steps * counted).sum(axis=1), counted.sum(axis=1), out=np.full(history.shape[0], np.nan), where=counted.any(axis=1))
-    price = np.nan_to_num(past.price[:, -1])
-    price = np.where(price > 0, price, price[price > 0].mean() if (price > 0).any() else 1.0)
-    revenue = _grouped(group, (past.units[:, -REVENUE_DAYS:].sum(axis=1) * price)[:, None])[:, 0]
-    actual = _grouped(group, replay.actual * replay.valid)
-    told = _grouped(group, replay.valid.astype(np.float64)) > 0
+    history = sums_by_day(group, past.units * past.valid)
+    known = sums_by_day(group, past.valid.astype(np.float64)) > 0
+    scale = naive_error(history, known)
+    revenue = sum_by(group, recent_revenue(past))
+    actual = sums_by_day(group, replay.actual * replay.valid)
+    told = sums_by_day(group, replay.valid.astype(np.float64)) > 0
     segment = replay.forecasts.segment if level == "item" else np.full(history.shape[0], "all")
     entries: list[_Series] = []
     naive = np.zeros(0)
     for model, forecast in _models(replay.forecasts, replay.candidates).items():
-        error = _grouped(group, forecast * replay.valid) - actual
+        error = sums_by_day(group, forecast * replay.valid) - actual
         mean_square = (error**2).sum(axis=1) / np.maximum(told.sum(axis=1), 1)
         rmsse = np.sqrt(np.divide(mean_square, scale, out=np.full(scale.shape, np.nan), where=scale > 0))
         naive = rmsse if model == NAIVE else naive
@@ -217,9 +215,3 @@ def _interval(values: Floats, naive: Floats, weight: Floats, seed: int) -> tuple
     below = reference[draws].sum(axis=1)
     skill = 1 - np.divide(own[draws].sum(axis=1), below, out=np.ones(below.shape), where=below > 0)
     return float(np.quantile(skill, 0.05)), float(np.quantile(skill, 0.95))
-
-
-def _grouped(group: Codes, values: Floats) -> Floats:
-    summed = np.zeros((int(group.max()) + 1, values.shape[1]))
-    np.add.at(summed, group, values)
-    return summed

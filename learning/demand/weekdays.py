@@ -36,3 +36,10 @@ def spread_by(group: Codes, values: Floats) -> Floats:
 def sum_by(group: Codes, values: Floats, groups: int = 0) -> Floats:
     """Per group the sum of its values."""
     return np.bincount(group, weights=values, minlength=groups).astype(np.float64)
+
+
+def sums_by_day(group: Codes, values: Floats) -> Floats:
+    """Groups x days: per day the sums over the items (items x days) of each group."""
+    summed = np.zeros((int(group.max()) + 1, values.shape[1]))
+    np.add.at(summed, group, values)
+    return summed

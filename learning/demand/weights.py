@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from learning.demand.candidates import SMOOTHER
 from learning.demand.direct import BOOSTED, RIDGE
-from learning.demand.grid import Codes, DemandGrid, Flags, Floats
+from learning.demand.error_scale import naive_error, recent_revenue
+from learning.demand.grid import DemandGrid, Flags, Floats
 from learning.demand.segments import INTERMITTENT, SMOOTH
+from learning.demand.weekdays import sums_by_day
 
 MEMBERS = (BOOSTED, RIDGE, SMOOTHER)
 DEFAULTS = (2 / 3, 0.0, 1 / 3)
@@ -31,7 +33,6 @@ COURSE_DEFAULTS = (0.5, 0.25, 0.25)
 COURSE = "category course"
 LEAVING_PRICE = 0.05  # of the mean squared error of the members
 COURSE_PRICE = 0.3  # a replay's days of a category tell less than so many items: they err together
-REVENUE_DAYS = 28
 WEIGHT_SCHEMA = {"segment": pl.String, "member": pl.String, "weight": pl.Float64, "default_weight": pl.Float64, "series": pl.Int64}
 
 
@@ -98,28 +99,9 @@ def learn_weights(replays: Sequence[MemberErrors]) -> Weights:
     return _weights(segments, _least_of(courses, COURSE_DEFAULTS, COURSE_PRICE))
 
 
-def mean_naive_error(past: DemandGrid) -> Floats:
-    """Per item the mean squared error of the one-day naive forecast over its past; nan where there is none."""
-    return _naive_error(past.units, past.valid)
-
-
-def recent_revenue(past: DemandGrid) -> Floats:
-    """Per item the net revenue of the last four weeks; an item without a price counts at the mean price, a shop without prices by units."""
-    price = np.nan_to_num(past.price[:, -1])
-    price = np.where(price > 0, price, price[price > 0].mean() if (price > 0).any() else 1.0)
-    return past.units[:, -REVENUE_DAYS:].sum(axis=1) * price
-
-
-def _naive_error(history: Floats, known: Flags) -> Floats:
-    counted = known[:, 1:] & known[:, :-1]
-    squares = np.where(counted, np.diff(history, axis=1) ** 2, 0.0).sum(axis=1)
-    days = counted.sum(axis=1)
-    return np.divide(squares, days, out=np.full(days.shape, np.nan), where=days > 0)
-
-
 def _error_products(replay: MemberErrors, segment: str) -> tuple[Floats, int]:
     """Members x members: weighted sums of products of their errors over the items of a segment, and the number of items."""
-    scale, revenue = mean_naive_error(replay.past), recent_revenue(replay.past)
+    scale, revenue = naive_error(replay.past.units, replay.past.valid), recent_revenue(replay.past)
     days = replay.valid.sum(axis=1)
     kept = (replay.segment == segment) & (np.nan_to_num(scale) > 0) & (revenue > 0) & (days > 0)
     errors = np.stack([(replay.members[name][kept] - replay.actual[kept]) * replay.valid[kept] for name in MEMBERS])
@@ -136,9 +118,9 @@ def _course_products(replay: MemberErrors) -> tuple[Floats, int]:
     products, series = np.zeros((len(COURSE_MEMBERS), len(COURSE_MEMBERS))), 0
     revenue = recent_revenue(past)
     for group in (category, np.zeros_like(category)):
-        history, known = _by_group(group, past.units * past.valid), _by_group(group, past.valid.astype(np.float64)) > 0
-        scale = _naive_error(history, known)
-        errors = np.stack([_by_group(group, each) for each in misses])
+        history, known = sums_by_day(group, past.units * past.valid), sums_by_day(group, past.valid.astype(np.float64)) > 0
+        scale = naive_error(history, known)
+        errors = np.stack([sums_by_day(group, each) for each in misses])
         weight = np.bincount(group, weights=revenue) / max(revenue.sum(), 1e-9)
         kept = (np.nan_to_num(scale) > 0) & (weight > 0)
         of_defaults = (np.tensordot(np.array(COURSE_DEFAULTS), errors[:, kept], axes=1) ** 2).mean(axis=1)
@@ -146,13 +128,6 @@ def _course_products(replay: MemberErrors) -> tuple[Floats, int]:
         products += np.einsum("aid,bid,i->ab", errors[:, kept], errors[:, kept], counted, optimize=True)
         series += int(kept.sum())
     return products, series
-
-
-def _by_group(group: Codes, values: Floats) -> Floats:
-    """Groups x days: sums over the items of each group."""
-    summed = np.zeros((int(group.max()) + 1, values.shape[1]))
-    np.add.at(summed, group, values)
-    return summed
 
 
 def _least_of(told: list[tuple[Floats, int]], defaults: tuple[float, ...], price: float) -> tuple[Floats, int]:
