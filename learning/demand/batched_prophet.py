@@ -37,7 +37,7 @@ class CurveSettings:
     weekly_order: int = 3
     yearly_order: int = 10
     rounds: int = 8
-    change_rounds: int = 6
+    change_rounds: int = 4
     tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
