@@ -52,7 +52,7 @@ class Section:
             raise self.fault(word, value, f"give a number {bounds}")
         return float(value)
 
-    def whole(self, word: str, default: int, *, minimum: int = 0, maximum: int = 3650) -> int:
+    def whole(self, word: str, default: Any, *, minimum: int = 0, maximum: int = 3650) -> int:
         value = self._take(word, default)
         if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
             raise self.fault(word, value, f"give a whole number from {minimum} to {maximum}")
@@ -66,6 +66,12 @@ class Section:
             raise self.fault(word, value, "write a day without quotes, such as 2024-01-31")
         if not EARLIEST_DAY <= value <= LATEST_DAY:
             raise self.fault(word, value.isoformat(), f"give a day from {EARLIEST_DAY} to {LATEST_DAY}")
+        return value
+
+    def flag(self, word: str, default: Any = REQUIRED) -> Any:
+        value = self._take(word, default)
+        if not isinstance(value, bool):
+            raise self.fault(word, value, "write true or false, without quotes")
         return value
 
     def table(self, word: str) -> dict[str, Any]:

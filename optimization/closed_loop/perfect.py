@@ -1,0 +1,37 @@
+"""Orders that know the future: the cost below which no policy can come.
+
+Without joint limits and fixed costs items do not touch each other, and every unit of demand may be looked at alone: a unit wanted in period
+k is best served by the latest order that can still arrive in time, since an earlier one only holds it longer. It is worth ordering where
+holding it until then costs no more than missing it. Units on hand and due serve first come, first served.
+"""
+
+import numpy as np
+
+from optimization.closed_loop.loop import Floats, LoopStart, LoopTerms
+
+
+def perfect_orders(demand: Floats, start: LoopStart, terms: LoopTerms, rounds: int, wanted: Floats | None = None) -> Floats:
+    """Items x rounds: least-cost orders for `demand` (items x periods) known in advance.
+
+    wanted: 0 or 1 per period, whether its cost counts (all when None): demand of periods that do not count is not ordered for.
+    """
+    items, periods = demand.shape
+    counts = np.ones(periods) if wanted is None else wanted
+    stock, orders = start.on_hand.astype(np.float64), np.zeros((items, rounds))
+    receipts = np.zeros((items, periods))
+    known = min(start.receipts.shape[1], periods)
+    receipts[:, :known] = start.receipts[:, :known]
+    last = rounds - 1 + terms.lead_time_periods
+    for period in range(periods):
+        stock = stock + receipts[:, period]
+        short = np.maximum(demand[:, period] - stock, 0.0)
+        arrival = min(period, last)
+        number = arrival - terms.lead_time_periods
+        # holding is charged at the end of each period from the arrival up to the one before the unit is sold
+        held = float(counts[arrival:period].sum()) * terms.holding_cost
+        if 0 <= number < rounds and rounds > 0 and counts[period] and held <= terms.shortage_cost:
+            orders[:, number] += short
+            stock = stock + short
+        left = stock - demand[:, period]
+        stock = np.maximum(left, 0.0) if terms.lost_sales else left
+    return orders

@@ -1,0 +1,122 @@
+"""A replay from folder to orders: settings from the past, orders that know nothing of what comes, figures that add up."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from assets.closed_loop import replay as module
+from assets.closed_loop.history import read_history
+from assets.closed_loop.replay import ReplayResult, replay
+from dagster_project.cli.main import app
+from shops.replay_folder import read_replay_folder
+
+WEEKS, ITEMS, FIRST = 60, 48, date(2024, 1, 1)
+LAST_SEEN, ROUNDS, LEAD = 51, 4, 2
+
+
+def write_folder(folder: Path, spoil_from: int | None = None) -> Path:
+    """Steady weekly sales with a new item and some weeks out of stock; after `spoil_from` everything sells ten times as much."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(4)
+    weeks = np.arange(WEEKS)
+    rates = np.linspace(1.0, 25.0, ITEMS)[:, None] * np.ones(WEEKS)[None, :]
+    units = rng.poisson(rates).astype(float)
+    out = rng.random(units.shape) < 0.03
+    out[:, LAST_SEEN:] = False
+    units = np.where(out, np.floor(units / 3), units)
+    if spoil_from is not None:
+        units[:, spoil_from:] *= 10
+    rows = [
+        (f"P{item:02d}", FIRST + timedelta(days=7 * int(week)), units[item, week], not out[item, week])
+        for item in range(ITEMS)
+        for week in weeks
+        if item != 3 or week >= 40  # P03 was launched late
+    ]
+    pl.DataFrame(rows, schema=["item_id", "period_start", "units", "in_stock"], orient="row").write_parquet(folder / "sales.parquet")
+    usual = np.round(rates.mean(axis=1))
+    state = {"item_id": [f"P{item:02d}" for item in range(ITEMS)], "on_hand": usual * 1.5, "receipts_1": usual, "receipts_2": usual}
+    pl.DataFrame(state).write_csv(folder / "initial_state.csv")
+    day = [FIRST + timedelta(days=7 * week) for week in (LAST_SEEN, LAST_SEEN + 1 + LEAD, LAST_SEEN + LEAD + ROUNDS)]
+    (folder / "replay.toml").write_text(
+        f'period = "week"\nlead_time_periods = {LEAD}\nholding_cost = 0.2\nshortage_cost = 1.0\nlost_sales = true\n'
+        f"first_order_after = {day[0]}\norder_rounds = {ROUNDS}\nscore_from = {day[1]}\nscore_to = {day[2]}\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> ReplayResult:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "WINDOWS", 1)
+        return replay(read_replay_folder(write_folder(tmp_path_factory.mktemp("replay"))))
+
+
+def test_every_item_and_round_has_an_order(told: ReplayResult) -> None:
+    assert told.orders.height == ITEMS * ROUNDS
+    assert told.orders.select("round", "item_id", "location_id").is_unique().all()
+    assert (told.orders["order_units"] >= 0).all()
+    assert (told.orders["order_units"] == told.orders["order_units"].round()).all()
+    ahead = (told.orders["arrives_at"] - told.orders["decided_after"]).dt.total_days().unique().to_list()
+    assert ahead == [7 * (1 + LEAD)]
+
+
+def test_ours_lies_between_perfect_information_and_the_rules(told: ReplayResult) -> None:
+    """Steady Poisson demand is where a year's quantile is at its best: there is nothing to forecast."""
+    cost = {each.name: each.outcome.cost for each in told.policies}
+    rules = [value for name, value in cost.items() if name not in (module.OURS, module.PERFECT)]
+    assert len(rules) == 4
+    assert 0 < cost[module.PERFECT] <= cost[module.OURS] < 1.3 * min(rules)
+
+
+def test_figures_add_up(told: ReplayResult) -> None:
+    for each in told.policies:
+        figures = each.outcome
+        assert figures.cost == pytest.approx(figures.holding + figures.shortage)
+        assert 0 <= figures.fill_rate <= 1
+        assert figures.item_cost.sum() == pytest.approx(figures.cost)
+
+
+def test_windows_lie_in_the_past(told: ReplayResult) -> None:
+    assert told.windows == (FIRST + timedelta(days=7 * (LAST_SEEN - ROUNDS - LEAD)),)
+
+
+def test_orders_know_nothing_of_what_comes(told: ReplayResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second order is decided after the week LAST_SEEN + 1: what sells later must not change the first two rounds."""
+    monkeypatch.setattr(module, "WINDOWS", 1)
+    spoilt = replay(read_replay_folder(write_folder(tmp_path / "spoilt", spoil_from=LAST_SEEN + 2)))
+    early = pl.col("round") <= 2
+    assert spoilt.orders.filter(early).equals(told.orders.filter(early))
+    assert not spoilt.orders.equals(told.orders)
+
+
+def test_a_week_is_told_as_seven_days_of_the_same_units(tmp_path: Path) -> None:
+    history = read_history(read_replay_folder(write_folder(tmp_path)))
+    panel = history.panel(10)
+    assert panel["business_day"].max() == FIRST + timedelta(days=7 * 11 - 1)
+    weeks = panel.group_by("product_id", pl.col("business_day").dt.truncate("1w")).agg(pl.col("units").sum(), pl.col("is_censored").any())
+    one = weeks.filter(product_id="P05").sort("business_day")
+    assert one["units"].to_list() == pytest.approx(history.units[5, :11].tolist())
+    assert one["is_censored"].to_list() == (~history.in_stock[5, :11]).tolist()
+    assert "P03" not in panel["product_id"]
+
+
+def test_the_command_writes_orders_and_figures(told: ReplayResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "replay", lambda folder, say: told)
+    done = CliRunner().invoke(app, ["replay", str(write_folder(tmp_path / "shop"))])
+    assert done.exit_code == 0, done.output
+    assert "perfect information" in done.output
+    assert "Countinghouse" in done.output
+    written = pl.read_csv(tmp_path / "shop" / "replay" / "orders.csv")
+    assert written["order_units"].sum() == told.orders["order_units"].sum()
+    assert pl.read_csv(tmp_path / "shop" / "replay" / "figures.csv")["policy"].to_list() == [each.name for each in told.policies]
+
+
+def test_the_command_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["replay", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "replay.toml" in done.output
