@@ -112,16 +112,18 @@ def _asked(folder: ReplayFolder, history: History) -> Stretch:
     receipts = np.zeros((demand.shape[0], int(due["ahead"].to_numpy().max(initial=1))))
     receipts[due["item"].to_numpy(), due["ahead"].to_numpy() - 1] = due["units"].to_numpy()
     scored = np.repeat(is_scored[None, :], demand.shape[0], axis=0)
-    return Stretch(first, demand, scored, LoopStart(on_hand, receipts), told.order_rounds)
+    rounds = min(told.order_rounds, demand.shape[1] + 1)  # after score_to there is nothing to order for
+    return Stretch(first, demand, scored, LoopStart(on_hand, receipts), rounds)
 
 
 def _past_windows(folder: ReplayFolder, history: History, asked: Stretch) -> list[Stretch]:
-    """The latest windows of the same shape that end before the first order; none where the history is too short."""
+    """The latest windows of the same shape that end before the first order, each a full set of rounds before the next; none where the
+    history is too short."""
     lead, rounds = folder.terms.lead_time_periods, asked.rounds
     span = rounds + lead
     windows: list[Stretch] = []
     for back in range(1, WINDOWS + 1):
-        first = asked.first - back * span
+        first = asked.first - span - (back - 1) * rounds
         if first + 1 < LEAST_PERIODS[folder.terms.period]:
             break
         cells = slice(first + 1, first + 1 + span)

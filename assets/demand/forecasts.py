@@ -109,6 +109,8 @@ def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse:
 def _lost_on(model: "PanelModel", panel: pl.DataFrame, day: date) -> pl.DataFrame:
     """What was lost on the day itself, at the item's last known price; see `PanelModel.lost_units`."""
     recent = panel.filter(pl.col("business_day") > day - timedelta(days=LOST_REACH_DAYS))
+    if recent.is_empty():
+        return pl.DataFrame(schema=LOST_SCHEMA)
     price = recent.group_by("product_id", "location_id").agg(pl.col("unit_price").sort_by("business_day").drop_nulls().last())
     lost = model.lost_units(recent, day).filter(pl.col("business_day") == day)
     priced = lost.join(price, on=["product_id", "location_id"], how="left", maintain_order="left")

@@ -104,7 +104,7 @@ class PanelModel:
 
     def _chunk_of(self, panel: pl.DataFrame) -> pl.DataFrame:
         """product_id, location_id, chunk of the panel's items."""
-        keys = panel.group_by(KEY).agg(pl.col("category").drop_nulls().last())
+        keys = _with_category(panel).group_by(KEY).agg(pl.col("category").drop_nulls().last())
         home = self.items.group_by("category", "chunk").len().sort(["len", "chunk"], descending=[True, False])
         home = home.unique("category", keep="first", maintain_order=True).select("category", home="chunk")
         placed = keys.join(self.items.select(*KEY, "chunk"), on=KEY, how="left").join(home, on="category", how="left")
@@ -131,7 +131,7 @@ def train_panel(
         return PanelModel((folder,), pl.DataFrame(), only)
     rows = folder / "panel.parquet"
     panel.write_parquet(rows)
-    categories = panel.group_by(KEY).agg(pl.col("category").drop_nulls().last())
+    categories = _with_category(panel).group_by(KEY).agg(pl.col("category").drop_nulls().last())
     chunks: list[Chunk] = []
     for number, keys in enumerate(cut):
         own = folder / f"chunk-{number:03d}"
@@ -153,3 +153,7 @@ def load_panel(folder: Path) -> PanelModel:
         raise FileNotFoundError(f"There is no demand model in {folder.name}.")
     items = [pl.read_parquet(each / ITEMS).with_columns(chunk=pl.lit(number)) for number, each in enumerate(folders)]
     return PanelModel(folders, pl.concat(items), None)
+
+
+def _with_category(panel: pl.DataFrame) -> pl.DataFrame:
+    return panel if "category" in panel.columns else panel.with_columns(category=pl.lit(None, dtype=pl.String))

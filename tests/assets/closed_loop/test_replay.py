@@ -120,3 +120,12 @@ def test_the_command_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["replay", str(tmp_path)])
     assert done.exit_code == 2
     assert "replay.toml" in done.output
+
+
+def test_more_rounds_than_periods_end_with_the_periods(tmp_path: Path) -> None:
+    path = write_folder(tmp_path)
+    toml = (path / "replay.toml").read_text(encoding="utf-8")
+    (path / "replay.toml").write_text(toml.replace(f"order_rounds = {ROUNDS}", "order_rounds = 500"), encoding="utf-8")
+    folder = read_replay_folder(path)
+    asked = module._asked(folder, read_history(folder))  # pyright: ignore[reportPrivateUsage]
+    assert asked.rounds == LEAD + ROUNDS + 1

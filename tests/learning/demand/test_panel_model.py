@@ -101,6 +101,13 @@ def test_a_segment_that_only_one_chunk_has_keeps_its_scores(cut: PanelModel) -> 
     assert pooled["wrmsse"].item() == pytest.approx(alone["wrmsse"].item())
 
 
+def test_a_panel_without_categories_is_cut_too(panel: pl.DataFrame, tmp_path: Path) -> None:
+    plain = panel.drop("category")
+    quick = replace(LIGHT, series_at_once=CHUNK, backtest_origins=0)
+    daily, _ = train_panel(plain, no_holidays(), quick, DAY, tmp_path / "plain").score(plain, None, horizons(plain), DAY)
+    assert daily.height == 24 * LIGHT.horizon_days
+
+
 def test_drivers_of_a_category_in_two_chunks_are_one_row(panel: pl.DataFrame, cut: PanelModel) -> None:
     drivers = cut.drivers(panel, None, DAY)
     assert drivers.select("category", "feature").is_unique().all()
