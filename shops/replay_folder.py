@@ -68,8 +68,13 @@ class ReplayFolder:
 def read_replay_folder(folder: Path) -> ReplayFolder:
     """Reads and checks a folder; raises ReplayFolderError in plain words."""
     terms = _terms(folder / "replay.toml")
-    sales = _sales(_table(folder, "sales"), terms)
-    state, receipts = _state(_table(folder, "initial_state"))
+    raw_sales, raw_state = _table(folder, "sales"), _table(folder, "initial_state")
+    if ("location_id" in raw_sales.columns) != ("location_id" in raw_state.columns):
+        raise ReplayFolderError("location_id stands in only one of sales and initial_state: give it in both or in neither.")
+    if raw_sales.is_empty():
+        raise ReplayFolderError("sales has no rows.")
+    sales = _sales(raw_sales, terms)
+    state, receipts = _state(raw_state)
     items = _items(folder)
     last_needed = terms.score_to
     if sales["period_start"].max() < last_needed:  # pyright: ignore[reportOperatorIssue]
@@ -109,6 +114,9 @@ def _terms(path: Path) -> ReplayTerms:
     if not terms.first_order_after < terms.score_from <= terms.score_to:
         told_days = f"{terms.first_order_after}, {terms.score_from}, {terms.score_to}"
         raise ReplayFolderError(f"Expected first_order_after < score_from <= score_to in {path.name}; got {told_days}.")
+    last_arrival = terms.first_order_after + timedelta(days=terms.period_days * (terms.order_rounds + terms.lead_time_periods))
+    if terms.score_from > last_arrival:
+        raise ReplayFolderError(f"score_from in {path.name} lies after {last_arrival}, when the last order arrives; give an earlier day.")
     for name in ("score_from", "score_to"):
         if (getattr(terms, name) - terms.first_order_after).days % terms.period_days:
             raise ReplayFolderError(f"{name} in {path.name} is not a whole number of {terms.period}s after first_order_after.")
@@ -156,7 +164,15 @@ def _sales(raw: pl.DataFrame, terms: ReplayTerms) -> pl.DataFrame:
         starts = pl.col("period_start").cast(pl.Date)
     else:
         starts = pl.col("period_start").cast(pl.String).str.to_date(strict=False)
-    stocked = pl.col("in_stock").cast(pl.Boolean).fill_null(True) if "in_stock" in keyed.columns else pl.lit(True)
+    stocked = pl.lit(True)
+    if "in_stock" in keyed.columns:
+        if not (
+            keyed.schema["in_stock"] == pl.Boolean
+            or keyed.schema["in_stock"].is_numeric()
+            or keyed["in_stock"].null_count() == keyed.height
+        ):
+            raise ReplayFolderError("in_stock in sales is neither true or false nor 1 or 0.")
+        stocked = pl.col("in_stock").cast(pl.Boolean).fill_null(True)
     sales = keyed.select(*KEY, period_start=starts, units=pl.col("units").cast(pl.Float64, strict=False), in_stock=stocked)
     bad = sales.filter(pl.col("period_start").is_null() | pl.col("units").is_null() | ~pl.col("units").is_finite() | (pl.col("units") < 0))
     if bad.height:
@@ -176,16 +192,20 @@ def _state(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     if keyed.select(KEY).is_duplicated().any():
         raise ReplayFolderError("initial_state has more than one row for an item and location.")
     due = {name: int(found.group(1)) for name in keyed.columns if (found := RECEIPT.match(name.lower()))}
+    if len(set(due.values())) < len(due):
+        raise ReplayFolderError(f"initial_state has two columns of receipts for one period: {', '.join(due)}.")
     known = {*KEY, "on_hand", *due}
     strange = [name for name in raw.columns if name not in known]
     if strange:
         raise ReplayFolderError(
             f"initial_state has columns that nobody understands: {', '.join(strange)}. Receipts are named receipts_1, receipts_2, …"
         )
-    numbers = [pl.col(name).cast(pl.Float64, strict=False).fill_null(0.0) for name in ("on_hand", *due)]
-    state = keyed.select(*KEY, *numbers).sort(KEY)
-    if state.select(pl.any_horizontal(pl.col("on_hand", *due) < 0).any()).item():
-        raise ReplayFolderError("initial_state has units below 0.")
+    state = keyed.select(*KEY, pl.col("on_hand", *due).cast(pl.Float64, strict=False)).sort(KEY)
+    bad = state.filter(
+        pl.any_horizontal(pl.col(name).is_null() | ~pl.col(name).is_finite() | (pl.col(name) < 0) for name in ("on_hand", *due))
+    )
+    if bad.height:
+        raise ReplayFolderError(f"initial_state has {bad.height} rows whose units are no numbers of at least 0, the first: {bad.row(0)}.")
     receipts = state.unpivot(list(due), index=KEY, variable_name="name", value_name="units") if due else None
     if receipts is None:
         return state.select(*KEY, "on_hand"), pl.DataFrame(schema={**dict.fromkeys(KEY, pl.String), "ahead": pl.Int64, "units": pl.Float64})

@@ -65,8 +65,8 @@ class Told:
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """orders: round, decided_after, arrives_at, item_id, location_id, order_units of ours (all items, zeros included); policies: ours
-    first, then baselines, then perfect information; windows: first days of the periods after which the past windows began."""
+    """orders: round, decided_after, arrives_at, item_id, location_id, order_units of ours (all items, zeros included); policies: ours first,
+    then baselines, then, where sales are lost, perfect information; windows: first days of the periods after which the past ones began."""
 
     orders: pl.DataFrame
     policies: tuple[Told, ...]
@@ -74,7 +74,7 @@ class ReplayResult:
 
 
 def replay(folder: ReplayFolder, say: Callable[[str], None] = lambda _: None) -> ReplayResult:
-    """Choose on the past, run the rounds, and judge; raises ValueError where there is no period to score."""
+    """Choose on the past, run the rounds, and judge."""
     history, terms = read_history(folder), _terms(folder)
     asked = _asked(folder, history)
     past = _past_windows(folder, history, asked)
@@ -88,10 +88,17 @@ def replay(folder: ReplayFolder, say: Callable[[str], None] = lambda _: None) ->
         parameter = _choose_parameter(history, past, terms, baseline)
         loop = _run_baseline(history, asked, terms, baseline, parameter)
         told.append(Told(baseline.name, f"parameter {parameter:g}", outcome(loop, asked.demand, terms, asked.scored)))
-    known = perfect_orders(asked.demand, asked.start, terms, asked.rounds, asked.scored.any(axis=0).astype(np.float64))
-    perfect = run_loop(asked.demand, asked.start, terms, asked.rounds, _given(known))
-    told.append(Told(PERFECT, "knows the demand", outcome(perfect, asked.demand, terms, asked.scored)))
+    told += _perfect(asked, terms)
     return ReplayResult(_order_rows(history, asked, terms, ours), tuple(told), tuple(history.starts[window.first] for window in past))
+
+
+def _perfect(asked: Stretch, terms: LoopTerms) -> list[Told]:
+    """What knowing the demand would cost; nothing where sales are owed."""
+    if not terms.lost_sales:
+        return []
+    known = perfect_orders(asked.demand, asked.start, terms, asked.rounds, asked.scored.any(axis=0).astype(np.float64))
+    loop = run_loop(asked.demand, asked.start, terms, asked.rounds, _given(known))
+    return [Told(PERFECT, "knows the demand", outcome(loop, asked.demand, terms, asked.scored))]
 
 
 def _terms(folder: ReplayFolder) -> LoopTerms:
@@ -119,8 +126,7 @@ def _asked(folder: ReplayFolder, history: History) -> Stretch:
 def _past_windows(folder: ReplayFolder, history: History, asked: Stretch) -> list[Stretch]:
     """The latest windows of the same shape that end before the first order, each a full set of rounds before the next; none where the
     history is too short."""
-    lead, rounds = folder.terms.lead_time_periods, asked.rounds
-    span = rounds + lead
+    lead, rounds, span = folder.terms.lead_time_periods, asked.rounds, asked.demand.shape[1]
     windows: list[Stretch] = []
     for back in range(1, WINDOWS + 1):
         first = asked.first - span - (back - 1) * rounds
@@ -205,7 +211,12 @@ def _run_baseline(history: History, stretch: Stretch, terms: LoopTerms, baseline
     def decide(seen: Seen) -> Floats:
         period = stretch.first + seen.period + 1
         cells = slice(max(period + 1 - baseline.window, 0), period + 1)
+        covered = stretch.demand.shape[1] - (seen.period + 1 + terms.lead_time_periods)
+        if covered < 1:
+            return np.zeros(stretch.demand.shape[0])
         level = baseline.level(history.units[:, cells], history.known[:, cells], terms, parameter)
+        if seen.period + 1 == stretch.rounds - 1:  # the last order lasts to the end, as ours does
+            level = level + (covered - 1) * _recent_mean(history, period, baseline.window)
         return order_up_to(level, seen.position)
 
     return run_loop(stretch.demand, stretch.start, terms, stretch.rounds, decide)

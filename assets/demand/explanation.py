@@ -217,7 +217,8 @@ def _notes(days: pl.DataFrame, stored: pl.DataFrame, as_of_day: date) -> tuple[s
     """What is to be said where forecast and explanation are not one."""
     both = days.select(*KEY, "business_day", "forecast_units").join(stored, on=[*KEY, "business_day"], how="full", suffix="_stored")
     apart = (both["forecast_units"] - both["forecast_units_stored"]).abs().max()
-    if both.height == days.height and isinstance(apart, float) and apart <= TOLERANCE_UNITS:
+    is_whole = both.height == days.height and both["forecast_units_stored"].null_count() == 0
+    if is_whole and isinstance(apart, float) and apart <= TOLERANCE_UNITS:
         return ()
     return (
         f"The stored forecast of {as_of_day} is another one: model, program or records have changed since. Explained is what they say now. "

@@ -116,8 +116,8 @@ def forecast_drift(accuracy: pl.DataFrame, promised: pl.DataFrame, days: Sequenc
     """Days on which the last four weeks' forecasts were clearly worse than the replayed ones promised.
 
     `accuracy`: review.forecast_accuracy; `promised`: as_of_day, wape_item, bias_total of demand.training_runs. Judged are forecasts up to a
-    week ahead, from two weeks of judged days on. Worse is an error a quarter and 5 points above, or a bias 15 points away and
-    larger.
+    week ahead, from two weeks of judged days on. Worse is an error a quarter and 5 points above, or a bias 15 points away, unless it
+    is nearer to 0 than the replayed one and within 15 points of it.
     """
     rows = []
     told = {row["as_of_day"]: row for row in promised.to_dicts()}
@@ -135,7 +135,8 @@ def forecast_drift(accuracy: pl.DataFrame, promised: pl.DataFrame, days: Sequenc
             said = f"Forecasts of the last {DRIFT_DAYS} days were off by {wape:.1%} of units; {promised_wape}."
             rows.append((day, "forecast_drift", "error", said))
         usual = promise["bias_total"] or 0.0
-        if abs(bias - usual) > DRIFT_BIAS_POINTS and abs(bias) > abs(usual):
+        is_worse = abs(bias) > min(abs(usual), DRIFT_BIAS_POINTS)
+        if abs(bias - usual) > DRIFT_BIAS_POINTS and is_worse:
             said = f"Forecasts of the last {DRIFT_DAYS} days were {bias:+.1%} beside what was sold; replayed ones were {usual:+.1%}."
             rows.append((day, "forecast_drift", "bias", said))
     return alerts_frame(rows)

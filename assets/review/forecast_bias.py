@@ -59,10 +59,11 @@ def with_window(daily: pl.DataFrame, promised: pl.DataFrame, days: Sequence[date
     is_far = ~pl.col("bias").is_between(
         pl.min_horizontal(replayed, 0.0) - DRIFT_BIAS_POINTS, pl.max_horizontal(replayed, 0.0) + DRIFT_BIAS_POINTS
     )
+    never_sold = (pl.col("window_units") == 0) & (pl.col("window_forecast_units") > 0)  # no bias can be told, and none is larger
     is_one_sided = pl.col("tracking_signal").abs() > SIGNAL_BAND * pl.col("window_days").sqrt()
     return (
         rows.with_columns(bias=bias)
-        .with_columns(is_biased=((pl.col("window_days") >= DRIFT_LEAST_DAYS) & is_far & is_one_sided).fill_null(False))
+        .with_columns(is_biased=((pl.col("window_days") >= DRIFT_LEAST_DAYS) & (is_far | never_sold) & is_one_sided).fill_null(False))
         .sort("as_of_day", *NODE)
     )
 

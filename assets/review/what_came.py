@@ -142,7 +142,8 @@ def bias_of_days(warehouse: Warehouse, daily: pl.DataFrame, days: list[date]) ->
 def bias_check(rows: pl.DataFrame) -> dg.AssetCheckResult:
     """Judges the newest day of the run."""
     biased = rows.filter("is_biased").sort(pl.col("bias").abs(), descending=True)
-    said = ", ".join(f"{node} {bias:+.0%}" for node, bias in biased.select("node", "bias").rows()) or "none"
+    leans = ((node, "nothing sold" if bias is None else f"{bias:+.0%}") for node, bias in biased.select("node", "bias").rows())
+    said = ", ".join(f"{node} {lean}" for node, lean in leans) or "none"
     return dg.AssetCheckResult(
         check_name="forecasts_are_unbiased",
         asset_key=KEYS[BIAS],

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from optimization.closed_loop.baselines import BASELINES
 from shops.replay_folder import ReplayFolderError, ReplayTerms, read_replay_folder
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 errors = Console(stderr=True, highlight=False, markup=False)
 ORDERS, FIGURES = "orders.csv", "figures.csv"
-COLUMNS = ("policy", "cost", "/ best rule", "holding", "lost sales", "units lost", "fill rate", "turns", "settings, chosen on the past")
+COLUMNS = ("policy", "cost", "/ best rule", "holding", "shortage", "units missed", "fill rate", "turns", "settings, chosen on the past")
 MEASURES = ("cost", "holding", "shortage", "missed_units", "fill_rate", "turns", "mean_stock", "ordered_units", "order_lines")
 
 
@@ -51,8 +52,8 @@ def _figures(told: "Told") -> dict[str, Any]:
 def _table(terms: ReplayTerms, found: "ReplayResult") -> Table:
     table = Table(title=f"{terms.order_rounds} rounds, scored from {terms.score_from} to {terms.score_to}")
     for column in COLUMNS:
-        table.add_column(column, justify="left" if column in COLUMNS[::8] else "right")
-    best = min(each.outcome.cost for each in found.policies[1:-1])
+        table.add_column(column, justify="left" if column in (COLUMNS[0], COLUMNS[-1]) else "right")
+    best = min(each.outcome.cost for each in found.policies[1 : 1 + len(BASELINES)])
     for each in found.policies:
         told = each.outcome
         money = (f"{value:,.1f}" for value in (told.holding, told.shortage))

@@ -5,6 +5,7 @@ Decides nothing by itself: up to `DemandSettings.series_at_once` items there is 
 item that appeared after the training is asked of the chunk that holds most of its category. One chunk's model is held at a time.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,7 @@ from learning.demand.forecast_table import DAILY_SCHEMA
 from learning.demand.grid import KEY
 from learning.demand.model import DemandModel, train
 from learning.demand.pooling import pool_drivers, pool_importance, pool_scores, pool_weights
-from learning.demand.settings import DemandSettings
+from learning.demand.settings import DemandSettings, settings_from
 from learning.engines import Engine, Here
 
 HEAD = "model.json"
@@ -42,7 +43,7 @@ class PanelModel:
     @property
     def settings(self) -> DemandSettings:
         """The same for all chunks."""
-        return (self.only or DemandModel.load(self.folders[0])).settings
+        return settings_from(json.loads((self.folders[0] / HEAD).read_text(encoding="utf-8"))["settings"])
 
     def scores(self) -> pl.DataFrame:
         """Scores of the replays, pooled over chunks; see `scores.SCORE_SCHEMA`."""
@@ -104,7 +105,7 @@ class PanelModel:
 
     def _chunk_of(self, panel: pl.DataFrame) -> pl.DataFrame:
         """product_id, location_id, chunk of the panel's items."""
-        keys = _with_category(panel).group_by(KEY).agg(pl.col("category").drop_nulls().last())
+        keys = _categories(panel)
         home = self.items.group_by("category", "chunk").len().sort(["len", "chunk"], descending=[True, False])
         home = home.unique("category", keep="first", maintain_order=True).select("category", home="chunk")
         placed = keys.join(self.items.select(*KEY, "chunk"), on=KEY, how="left").join(home, on="category", how="left")
@@ -125,13 +126,13 @@ def train_panel(
     """
     folder.mkdir(parents=True, exist_ok=True)
     cut = cut_items(panel.lazy(), settings.series_at_once)
-    if len(cut) == 1:
+    if len(cut) <= 1:
         only = train(panel, holidays, settings, as_of_day)
         only.save(folder)
         return PanelModel((folder,), pl.DataFrame(), only)
     rows = folder / "panel.parquet"
     panel.write_parquet(rows)
-    categories = _with_category(panel).group_by(KEY).agg(pl.col("category").drop_nulls().last())
+    categories = _categories(panel)
     chunks: list[Chunk] = []
     for number, keys in enumerate(cut):
         own = folder / f"chunk-{number:03d}"
@@ -155,5 +156,8 @@ def load_panel(folder: Path) -> PanelModel:
     return PanelModel(folders, pl.concat(items), None)
 
 
-def _with_category(panel: pl.DataFrame) -> pl.DataFrame:
-    return panel if "category" in panel.columns else panel.with_columns(category=pl.lit(None, dtype=pl.String))
+def _categories(panel: pl.DataFrame) -> pl.DataFrame:
+    """product_id, location_id, category of the panel's items: the newest that is known."""
+    named = panel if "category" in panel.columns else panel.with_columns(category=pl.lit(None, dtype=pl.String))
+    newest = pl.col("category").sort_by("business_day").drop_nulls().last()
+    return named.group_by(KEY).agg(newest.fill_null("uncategorised"))

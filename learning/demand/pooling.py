@@ -1,6 +1,7 @@
 """What the models of several chunks say together: scores, weights, importance and drivers of the whole panel.
 
-Means of items are pooled exactly, each by what it is a mean over: wape and bias by units, wrmsse by revenue, rmsse by series. Scores of the
+Pooled exactly are wape and bias (by units) and wrmsse (by revenue). Means by something near to what they are means over: rmsse and coverage
+by series, pinball by units, drivers by the item-days that were sampled; importance is a plain mean of the chunks. Scores of the
 level `total` are those of the chunks' totals: their bias is that of the whole, their errors are at least as large as the whole's, since
 chunks that err to different sides do not cancel out. Intervals of skill are put together as those of independent chunks.
 """

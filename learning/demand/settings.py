@@ -19,11 +19,11 @@ class DemandSettings:
     quantile_levels: levels published for lead-time demand.
     backtest_origins, backtest_step_days: number of replayed forecasts and the days between them.
     promotion_notice_days: promotions further ahead than this count as unknown in training and backtest.
-    min_history_days: items with fewer selling days are forecast by the class rate.
-    min_shop_days: shops with a shorter history get neither Prophet nor LightGBM.
+    min_history_days: items with fewer selling days are new: class rate, and LightGBM where there is one.
+    min_shop_days: shops with a shorter history get neither Prophet nor the direct models.
     level_days, weekday_weeks: windows of an item's level and of the weekday pattern.
-    max_category_models: categories beyond this number (smallest first) share one Prophet model.
-    training_rows, boosting_rounds: size of the LightGBM problem.
+    max_category_models: categories beyond this number (smallest first) share one Prophet model; locations beyond it have none.
+    training_rows, boosting_rounds: rows that the direct models learn from, and LightGBM's rounds.
     series_at_once: most items of one model; a larger panel is cut into chunks of whole series (of 100,000 series of 419 days two workers of
     20,000 held 6.7 GB together).
     threads: LightGBM's; more than the free cores cost a multiple of the time (89 CPU s against 45 on a busy machine).

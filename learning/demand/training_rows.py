@@ -1,6 +1,7 @@
 """The rows that the direct models learn from: item-days drawn evenly from many past origins, as each would have been seen from there.
 
-Target: units / level at the origin. Stock-out and closed days are never targets; nothing after an origin enters its features.
+Target: units / level at the origin. Stock-out and closed days are never targets; no sale after an origin enters its features, but
+for the lift of promotions and events, which is learned on the whole grid.
 """
 
 from dataclasses import dataclass

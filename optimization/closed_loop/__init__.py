@@ -1,6 +1,7 @@
 """Closed loop: orders decided period by period against real demand, and what they cost.
 
-Public: `LoopTerms`, `LoopStart`, `Loop`, `Seen`, `run_loop`, X `loop.py` first.
+Public: `LoopTerms`, `LoopStart`, `Loop`, `Seen`, `run_loop`, `Outcome`, `outcome`, `perfect_orders`, `path_orders`, `Baseline` and
+`BASELINES`. Read `loop.py` first.
 """
 
 from optimization.closed_loop.baselines import BASELINES, Baseline

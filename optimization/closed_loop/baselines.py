@@ -1,7 +1,7 @@
 """The rules that shops order by: each orders up to a level read from the last periods of sales.
 
 Levels cover the lead time and the period of the order. Mean and spread are those of the last `window` known periods of each item; the
-parameter of a rule (weeks of cover, z) is chosen on the past like everything else.
+parameter of a rule (periods of cover, z) is chosen on the past like everything else.
 
     cover rule        mean of the window x `parameter` periods
     reorder point     mean x (lead + 1) + parameter x sd x sqrt(lead + 1), the textbook's z sigma sqrt(L)

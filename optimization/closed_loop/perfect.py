@@ -13,8 +13,12 @@ from optimization.closed_loop.loop import Floats, LoopStart, LoopTerms
 def perfect_orders(demand: Floats, start: LoopStart, terms: LoopTerms, rounds: int, wanted: Floats | None = None) -> Floats:
     """Items x rounds: least-cost orders for `demand` (items x periods) known in advance.
 
-    wanted: 0 or 1 per period, whether its cost counts (all when None): demand of periods that do not count is not ordered for.
+    wanted: 0 or 1 per period, whether its cost counts (all when None): demand of periods that do not count is not ordered for. The first
+    that counts must lie no later than the last arrival. Raises ValueError where sales are owed: a unit owed may be served by what is due
+    later, so that units cannot be looked at alone.
     """
+    if not terms.lost_sales:
+        raise ValueError("Perfect information is known for lost sales only; got lost_sales = False.")
     items, periods = demand.shape
     counts = np.ones(periods) if wanted is None else wanted
     stock, orders = start.on_hand.astype(np.float64), np.zeros((items, rounds))
@@ -29,9 +33,8 @@ def perfect_orders(demand: Floats, start: LoopStart, terms: LoopTerms, rounds: i
         number = arrival - terms.lead_time_periods
         # holding is charged at the end of each period from the arrival up to the one before the unit is sold
         held = float(counts[arrival:period].sum()) * terms.holding_cost
-        if 0 <= number < rounds and rounds > 0 and counts[period] and held <= terms.shortage_cost:
+        if 0 <= number < rounds and counts[period] and held <= terms.shortage_cost:
             orders[:, number] += short
             stock = stock + short
-        left = stock - demand[:, period]
-        stock = np.maximum(left, 0.0) if terms.lost_sales else left
+        stock = np.maximum(stock - demand[:, period], 0.0)
     return orders

@@ -65,7 +65,7 @@ def test_every_item_and_round_has_an_order(told: ReplayResult) -> None:
     assert ahead == [7 * (1 + LEAD)]
 
 
-def test_ours_lies_between_perfect_information_and_the_rules(told: ReplayResult) -> None:
+def test_perfect_information_is_cheapest_and_ours_is_near_the_rules_on_steady_demand(told: ReplayResult) -> None:
     """Steady Poisson demand is where a year's quantile is at its best: there is nothing to forecast."""
     cost = {each.name: each.outcome.cost for each in told.policies}
     rules = [value for name, value in cost.items() if name not in (module.OURS, module.PERFECT)]

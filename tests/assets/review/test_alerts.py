@@ -155,6 +155,7 @@ def test_forecasts_clearly_worse_than_promised(wape: float, bias: float, subject
 def test_forecasts_nearer_to_the_truth_than_promised_are_no_drift() -> None:
     assert forecast_drift(judged(28, 0.4, -0.02), promise(bias=-0.2), [TODAY]).is_empty()
     assert forecast_drift(judged(28, 0.4, 0.25), promise(bias=-0.2), [TODAY])["subject"].to_list() == ["bias"]
+    assert forecast_drift(judged(28, 0.4, 0.19), promise(bias=-0.2), [TODAY])["subject"].to_list() == ["bias"]
 
 
 def test_too_little_to_judge_is_no_drift() -> None:

@@ -51,6 +51,15 @@ def test_nothing_to_judge_gives_no_rows() -> None:
     assert bias_check(with_window(rows, promised(), [TODAY])).passed
 
 
+def test_a_category_that_sells_nothing_of_its_forecast_is_biased() -> None:
+    rows = with_window(daily(node="tea", units=0.0), promised(), [TODAY])
+    assert rows["bias"].to_list() == [None]
+    assert rows["is_biased"].to_list() == [True]
+    found = bias_check(rows)
+    assert not found.passed
+    assert "nothing sold" in str(found.metadata)
+
+
 def test_four_weeks_by_hand() -> None:
     """28 days of 13 for 10: bias 30 %; every error is 3, so the signal is 28. The 29th day back no longer counts."""
     (row,) = with_window(daily(days=40), promised(), [TODAY]).to_dicts()

@@ -100,6 +100,9 @@ def test_units_are_kept_and_nobody_beats_perfect_information(
         everywhere = np.ones(demand.shape, dtype=bool)
         best = outcome(run_loop(demand, start, terms, 3, given_orders(perfect_orders(demand, start, terms, 3))), demand, terms, everywhere)
         assert best.cost <= outcome(loop, demand, terms, everywhere).cost + 1e-9
+    else:
+        with pytest.raises(ValueError, match="lost sales only"):
+            perfect_orders(demand, start, terms, 3)
 
 
 def test_orders_below_nothing_are_refused() -> None:
