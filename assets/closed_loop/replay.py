@@ -65,7 +65,7 @@ class Told:
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """orders: round, decided_after, arrives_at, item_id, location_id, order_units of ours (all items, zeros included); policies: ours first,
+    """orders: round, decided_after, arrives_at, item_id, location_id, order_units of ours (every item, zeros too); policies: ours first,
     then baselines, then, where sales are lost, perfect information; windows: first days of the periods after which the past ones began."""
 
     orders: pl.DataFrame
