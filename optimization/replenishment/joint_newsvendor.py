@@ -30,6 +30,8 @@ KEY = ("product_id", "location_id")
 INCREMENT_COLUMNS = (*KEY, "increment", "units", "unit_cost", "volume_m3", "expected_gain")
 MOST_INCREMENTS = 400
 """Items that would need more are cut into larger pieces of several packs."""
+WHOLE_PROGRAM = 5_000
+"""Above this many increments prices are several times faster than one program, and as exact."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ def plan_joint_newsvendor(
 ) -> JointNewsvendorPlan:
     """Return what to buy of `increments` (columns `INCREMENT_COLUMNS`) under the budget and the volumes of `limits`.
 
-    Room of a warehouse is warehouse_volume_m3 less warehouse_volume_used_m3 (nothing where it is not given). Up to
-    `options.most_variables` increments the program goes to PuLP whole, above by prices and a PuLP core. Whole increments come from an
+    Room of a warehouse is warehouse_volume_m3 less warehouse_volume_used_m3 (nothing where it is not given). Up to `WHOLE_PROGRAM`
+    increments (or `options.most_variables`) the program goes to PuLP whole, above by prices and a PuLP core. Whole increments come from an
     integer program up to `integer_variables` of them and by rounding down and filling up above; the certificate's gap is against the
     program with fractions or better. Raises ValueError for columns that are missing, increments that are not numbered from 1, change
     their size or gain more than the one before, and for rooms below 0.
@@ -85,7 +87,7 @@ def plan_joint_newsvendor(
     table = _read(increments)
     places = sorted(limits.warehouse_volume_m3)
     program = _increments(table, limits, places)
-    by_prices = len(program.gain) > options.most_variables
+    by_prices = len(program.gain) > min(options.most_variables, WHOLE_PROGRAM)
     answer = solve_by_prices(program) if by_prices else solve_increments(program, options)
     whole = whole_increments(program, answer, options, min(integer_variables, options.most_variables))
     orders = _orders(table, answer, whole.taken)
