@@ -86,7 +86,7 @@ def _holds(stocks: Sequence[ProductStock], moves: Sequence[Moves], limits: Trans
 
 
 def _cut_back(stocks: Sequence[ProductStock], moves: Sequence[Moves], limits: TransferLimits, settings: TransferSettings) -> list[Moves]:
-    """Return the moves of whole lanes, best gain per step first, each as far as the limits still hold it; lines that do not pay are left."""
+    """Return the moves lane by lane, best gain per step first, each as far as the limits hold it; a lane that does not pay is left."""
     lanes = [
         (-moves_gain(stock, _only(moved, g, r), settings) / moved[g, r], index, g, r)
         for index, (stock, moved) in enumerate(zip(stocks, moves, strict=True))

@@ -4,8 +4,8 @@ Let S(k) be the most that k steps can save at all receivers together and G(k) th
 givers' losses rise step by step, so S(k) is the sum of the k highest gains over all receivers, G(k) the sum of the k lowest losses over all
 givers, and both are reached at once: whichever giver a step comes from, it may go to any receiver at the same handling cost c. A plan of k
 steps is worth at most S(k) - G(k) - k c, whose k-th difference is the k-th highest gain less the k-th lowest loss less c and falls with k.
-Taking steps in that order until the difference is no longer above 0 is therefore the best of all plans. Where gains do not fall (a shelf life
-shorter than the review can do that) the same sum over sorted gains is still a bound, and the plan's value is recomputed.
+Taking steps in that order until the difference is no longer above 0 is therefore the best of all plans. Where gains do not fall (as with a
+shelf life shorter than the review) the same sum over sorted gains is still a bound, and the plan's value is recomputed.
 
 Public: `Moves`, `greedy_moves`, `moves_gain`, `greedy_bound`.
 """

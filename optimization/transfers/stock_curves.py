@@ -1,7 +1,6 @@
 """What a unit less is expected to cost one location, and a unit more to save another, product by product.
 
-Both sides are read off the cost curves of replenishment over the days until an order of today is followed by the next delivery (lead time and
-review), as if nothing were bought: what the shop owns already is used before money is spent.
+Both sides are read off the cost curves of replenishment over the days until the delivery after next (lead time and review), as if nothing were bought: what the shop owns already is used before money is spent.
 
 giver      stock above the location's own best level (the cheapest stock to start those days with). It never gives more than that, nor
            more than lies there: units in transit count as stock, but cannot be moved.
@@ -52,7 +51,7 @@ class ProductStock:
 
 
 def movable_items(read: pl.DataFrame) -> pl.DataFrame:
-    """Return the items, as `read_items` gives them, that can give or receive: with forecast, cost, price and stock; discontinued ones too."""
+    """Return those of `read_items` that can give or receive: with forecast, cost, price and stock; discontinued products too."""
     known = pl.col("blocked_because").is_null() | (pl.col("blocked_because") == _DISCONTINUED)
     priced = pl.all_horizontal(pl.col(name).is_not_null() for name in ("unit_cost", "unit_price", "on_hand")) & (pl.col("unit_cost") > 0)
     return read.filter(known & priced & pl.col("has_forecast"))
