@@ -1,11 +1,13 @@
 """What a unit less is expected to cost one location, and a unit more to save another, product by product.
 
-Both sides are read off the cost curves of replenishment over the days until the delivery after next (lead time and review), as if nothing were bought: what the shop owns already is used before money is spent.
+Both sides are read off the cost curves of replenishment over the days until the delivery after next (lead time and review), as if nothing
+were bought: what the shop owns already is used before money is spent.
 
 giver      stock above the location's own best level (the cheapest stock to start those days with). It never gives more than that, nor
            more than lies there: units in transit count as stock, but cannot be moved.
-receiver   any other location. What is moved acts like an order that arrives after `transfer_days`: demand before that is served from the
-           location's own stock or lost.
+receiver   any location below its best level; it is lifted no further than the step that reaches it, so nothing is moved back the day after.
+           What is moved acts like an order that arrives after `transfer_days`: demand before that is served from the location's own
+           stock or lost.
 
 Costs are convex in stock, so each step more that a giver gives costs no less than the one before, and each step that a receiver gets saves
 no more. Goods are taken to be fresh: a shelf life starts at the receiver.
@@ -78,21 +80,22 @@ def product_stocks(items: pl.DataFrame, costs: ReplenishmentSettings, settings: 
     if not items.height:
         return []
     demand, terms = demand_scenarios(items), item_terms(items, costs)
-    over = np.minimum(items["on_hand"].to_numpy(), terms.position - best_levels(items, demand, terms))
+    above = terms.position - best_levels(items, demand, terms)
+    over = np.minimum(items["on_hand"].to_numpy(), above)
     base = items["pack_units"].cast(pl.Float64).to_numpy() if settings.whole_packs else np.ones(items.height)
     product = items[KEY[0]].rle_id().to_numpy().astype(np.int64)
-    # the pack belongs to the product; where locations disagree a step is the largest of theirs
+    # pack and volume belong to the product; where locations disagree the largest counts
     base = _per_product(np.maximum, base, product)
     most = np.floor(np.maximum(over, 0.0) / base + 1e-9)
     available = np.bincount(product, most)[product]
     step = base * np.maximum(np.ceil(_per_product(np.maximum, most, product) / settings.most_steps), 1)
     given = np.floor(most * base / step + 1e-9).astype(np.int64)
     others = (np.bincount(product)[product] > 1) & (available > 0)
-    room = np.minimum(np.ceil(np.maximum(_wanted(demand) - terms.position, 0) / step), available)
+    room = np.minimum(np.ceil(np.maximum(-above, 0) / step - 1e-9), available)
     received = np.where((given > 0) | ~others, 0, room).astype(np.int64)
     rows = np.flatnonzero(others & ((given > 0) | (received > 0)))
     gains = _gains(items, rows, demand, terms, step, given, received, settings)
-    return _collected(items, rows, gains, given, step, settings)
+    return _collected(items, product, rows, gains, given, step, settings)
 
 
 def _gains(
@@ -125,10 +128,20 @@ def _gains(
 
 
 def _collected(
-    items: pl.DataFrame, rows: Integers, gains: dict[int, Floats], given: Integers, step: Floats, settings: TransferSettings
+    items: pl.DataFrame,
+    product: Integers,
+    rows: Integers,
+    gains: dict[int, Floats],
+    given: Integers,
+    step: Floats,
+    settings: TransferSettings,
 ) -> list[ProductStock]:
     found: list[ProductStock] = []
-    products, locations, volume = items[KEY[0]].to_list(), items[KEY[1]].to_list(), items["volume_m3"].to_list()
+    products, locations, volume = (
+        items[KEY[0]].to_list(),
+        items[KEY[1]].to_list(),
+        _per_product(np.maximum, items["volume_m3"].to_numpy(), product),
+    )
     by_product: dict[str, list[int]] = {}
     for row in rows.tolist():
         by_product.setdefault(products[row], []).append(row)
@@ -145,7 +158,7 @@ def _collected(
         givers = [replace(one, gains=_useful(one.gains, handling - dearest)) for one in givers]
         receivers = [replace(one, gains=_useful(one.gains, handling - cheapest)) for one in receivers]
         kept = [tuple(one for one in side if len(one.gains)) for side in (givers, receivers)]
-        found.append(ProductStock(name, size, size * max(volume[row] for row in members), kept[0], kept[1]))
+        found.append(ProductStock(name, size, size * float(volume[members[0]]), kept[0], kept[1]))
     return found
 
 
@@ -159,10 +172,6 @@ def _per_product(largest: np.ufunc, values: Floats, product: Integers) -> Floats
     whole = np.zeros(int(product[-1]) + 1)
     largest.at(whole, product, values)
     return whole[product]
-
-
-def _wanted(demand: DemandScenarios) -> Floats:
-    return (demand.until_arrival + demand.after_arrival).max(axis=1)
 
 
 def without_stock(terms: CostTerms) -> CostTerms:

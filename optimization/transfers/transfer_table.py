@@ -37,9 +37,9 @@ TRANSFER_COLUMNS = tuple(TRANSFER_SCHEMA)
 def transfer_table(items: pl.DataFrame, stocks: Sequence[ProductStock], moves: Sequence[Moves], settings: TransferSettings) -> pl.DataFrame:
     """Return the moves (grain: product_id, from_location_id, to_location_id; columns `TRANSFER_COLUMNS`), sorted.
 
-    `items` as `movable_items` gives them. expected_saving: money, what the lane's share of the units saves the receiver less what it costs the
-    giver and handling_cost; the rows add up to the plan's value. Stocks are on hand and in transit before moving, units. Chances of running out
-    until the delivery after next and days of cover count all of the product's transfers; days are null where nothing is sold.
+    `items` as `movable_items` gives them. expected_saving: money, what the lane's share of the units saves the receiver less what it costs
+    the giver and handling_cost; the rows add up to the plan's value. Stocks are on hand and in transit before moving, units. Chances of
+    running out until the delivery after next and days of cover count all transfers of the product; days are null where nothing is sold.
     """
     position = (items["on_hand"] + items["in_transit_units"]).to_numpy()
     days = (items["lead_time_days"] + items["review_days"]).to_numpy()
@@ -95,5 +95,6 @@ def _sentence(row: dict[str, object]) -> str:
     cover = "where nothing is sold" if days is None else f"which keeps {number(float(str(days)), 0)} days of cover"
     return (
         f"Move {number(units)} from {row['from_location_id']}, {cover}, to {row['to_location_id']}: {number(stock)} there, "
-        f"{number(wanted)} expected before the delivery after next; chance to run out {before:.0%}, after it {after:.0%}; saves {number(saving, 2)}."
+        f"{number(wanted)} expected before the delivery after next; chance to run out {before:.0%}, after it {after:.0%}; "
+        f"saves {number(saving, 2)}."
     )
