@@ -1,8 +1,8 @@
 """Choose the moves of all products: by gains where that is proven best, by programs where lanes or line costs stand against it.
 
-Products are first decided alone. Where lanes or receiving volumes hold what all of them want, that is the best plan; otherwise all products
-are decided together, by one program up to its largest size, and above it by taking the steps that gain most while the limits hold, with the
-products' own bounds as proof.
+Products are first decided alone: by gains, by trying all choices of locations where lines cost something, or by a program. Where lanes and
+receiving volumes hold what all of them want, that is the best plan; otherwise all products are decided together, by one program up to its
+largest size, and above it by taking the lanes that gain most while the limits hold, with the products' own bounds as proof.
 
 Public: `ChosenMoves`, `choose_moves`, `used_limits`.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.transfers.greedy_moves import Moves, greedy_bound, greedy_moves, moves_gain
+from optimization.transfers.location_subsets import best_of_subsets
 from optimization.transfers.settings import TransferLimits, TransferSettings
 from optimization.transfers.stock_curves import ProductStock
 from optimization.transfers.transfer_program import program_size, solve_moves
@@ -60,9 +61,7 @@ def _each_alone(stocks: Sequence[ProductStock], limits: TransferLimits, settings
     found: list[Moves] = []
     bounds, programs = 0.0, 0
     for stock in stocks:
-        moves, bound = greedy_moves(stock, settings), greedy_bound(stock, settings)
-        if moves_gain(stock, moves, settings) <= 0:
-            moves = np.zeros_like(moves)
+        moves, bound = _without_limits(stock, settings)
         gain = moves_gain(stock, moves, settings)
         if gain < bound - _TOLERANCE * max(bound, 1.0) or not _holds([stock], [moves], limits):
             small = program_size([stock], settings) <= settings.program_variables and programs < settings.most_programs
@@ -76,6 +75,17 @@ def _each_alone(stocks: Sequence[ProductStock], limits: TransferLimits, settings
         bounds += bound
     value = _value(stocks, found, settings)
     return ChosenMoves(found, value, max(bounds, value))
+
+
+def _without_limits(stock: ProductStock, settings: TransferSettings) -> tuple[Moves, float]:
+    """Return moves of one product and what none gain more than, if every lane were open and without a limit."""
+    moves = greedy_moves(stock, settings)
+    if settings.handling_cost_per_line > 0 and int((moves > 0).sum()) > 1:
+        tried = best_of_subsets(stock, settings)
+        if tried is not None:
+            return tried
+    bound = greedy_bound(stock, settings)
+    return (moves if moves_gain(stock, moves, settings) > 0 else np.zeros_like(moves)), bound
 
 
 def _holds(stocks: Sequence[ProductStock], moves: Sequence[Moves], limits: TransferLimits) -> bool:

@@ -51,14 +51,14 @@ def moves_gain(stock: ProductStock, moves: Moves, settings: TransferSettings) ->
     return gain - handling - settings.handling_cost_per_line * int((moves > 0).sum())
 
 
-def greedy_bound(stock: ProductStock, settings: TransferSettings) -> float:
-    """Return what no moves of the product can gain more than, whatever limits there are: every used plan pays one line at least."""
+def greedy_bound(stock: ProductStock, settings: TransferSettings, lanes: int = 1) -> float:
+    """Return what no moves of the product on at least so many lanes can gain more than (0 for none at all), whatever limits there are."""
     givers, receivers = (
         np.sort(np.concatenate([node.gains for node in nodes] or [np.zeros(0)]))[::-1] for nodes in (stock.givers, stock.receivers)
     )
     count = min(len(givers), len(receivers))
     worth = receivers[:count] + givers[:count] - settings.handling_cost_per_unit * stock.step
-    return max(float(np.maximum(worth, 0).sum()) - settings.handling_cost_per_line, 0.0)
+    return max(float(np.maximum(worth, 0).sum()) - settings.handling_cost_per_line * lanes, 0.0)
 
 
 def _ranked(nodes: tuple[StockNode, ...]) -> tuple[Floats, np.ndarray]:

@@ -52,7 +52,7 @@ class TransferSettings:
     whole_packs: bool = False
     most_steps: int = 200
     program_variables: int = 20_000
-    most_programs: int = 500
+    most_programs: int = 2_000
     relative_gap: float = 1e-6
     time_limit_seconds: float | None = 30.0
     seed: int = 7

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from optimization.transfers.choose_moves import choose_moves, used_limits
 from optimization.transfers.greedy_moves import greedy_bound, greedy_moves, moves_gain
+from optimization.transfers.location_subsets import best_of_subsets
 from optimization.transfers.settings import TransferLimits, TransferSettings
 from optimization.transfers.stock_curves import ProductStock, StockNode
 from optimization.transfers.transfer_program import solve_moves
@@ -60,6 +61,24 @@ def test_no_moves_of_two_tiny_products_gain_more(seed: int, line: float, lanes: 
     found = choose_moves(stocks, limits, ways)
     assert found.value == pytest.approx(best, abs=1e-6)
     assert found.bound == pytest.approx(best, abs=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), line=st.floats(0.1, 8))
+def test_choices_of_locations_hold_the_best_moves_under_line_costs_between_value_and_bound(seed: int, line: float) -> None:
+    stock = random_stock(seed, most_nodes=3, most_steps=5)
+    ways = TransferSettings(handling_cost_per_unit=0.2, handling_cost_per_line=line, relative_gap=0.0)
+    moves, bound = best_of_subsets(stock, ways)
+    exact = moves_gain(stock, solve_moves([stock], OPEN, ways).moves[0], ways)
+    assert moves_gain(stock, moves, ways) <= exact + 1e-7 <= bound + 2e-7
+    if min(len(stock.givers), len(stock.receivers)) == 1:
+        assert moves_gain(stock, moves, ways) == pytest.approx(bound, abs=1e-9)
+    assert choose_moves([stock], OPEN, ways).value == pytest.approx(exact, abs=1e-6)
+
+
+def test_products_with_too_many_choices_are_left_to_a_program() -> None:
+    node = [StockNode(index, f"l{index}", np.ones(1)) for index in range(8)]
+    assert best_of_subsets(ProductStock("p", 1.0, 0.0, tuple(node[:4]), tuple(node[4:])), TransferSettings()) is None
 
 
 def _every_move(stock: ProductStock) -> list[np.ndarray]:
