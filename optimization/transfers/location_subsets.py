@@ -1,8 +1,8 @@
 """Line costs of one product with few locations: every choice of givers and receivers tried.
 
-With the givers and receivers chosen the best steps are known (`greedy_moves`). To use all of g givers and r receivers takes at least
-max(g, r) lanes, so the gain of the best steps less that many line costs bounds every plan that uses just those locations, and the highest of
-these bounds holds for the product. The lanes really needed are counted for each choice; with one giver or one receiver they are as few as the
+With the givers and receivers chosen the best steps are known (`greedy_moves`). To use all of g givers and r receivers takes max(g, r) lanes
+at least, so the gain of the best steps less that many line costs bounds every plan that uses just those locations, and the highest of these
+bounds holds for the product. The lanes really needed are counted for each choice; with one giver or one receiver they are as few as the
 bound says, and mostly otherwise too. Where a bound is not reached a program decides.
 
 Public: `best_of_subsets`, `MOST_SUBSETS`.

@@ -1,0 +1,1 @@
+"""Replenishment beside its peers: speed, proof and correctness."""
