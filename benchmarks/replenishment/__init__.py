@@ -1,1 +1,1 @@
-"""Replenishment beside its peers: speed, proof and correctness."""
+"""`make bench-replenishment`: programs beside monolithic models, oracles beside a textbook library, closed loop beside rules."""
