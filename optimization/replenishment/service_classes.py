@@ -166,8 +166,8 @@ def service_achieved(orders: pl.DataFrame, classes: pl.DataFrame) -> pl.DataFram
     """Return target and achieved chance of not running out per class (grain: service_class), sorted.
 
     orders: product_id, location_id, stockout_chance_with (null without a forecast: not counted). classes: product_id, location_id,
-    service_class, service_target. Returns service_class (null first: items without one), items, service_target (null where there is none), service_achieved (mean
-    chance of the class) and items_below_target.
+    service_class, service_target. Returns service_class (null first: items without one), items, service_target (null where there is none),
+    service_achieved (mean chance of the class) and items_below_target.
     """
     joined = orders.filter(pl.col("stockout_chance_with").is_not_null()).join(classes, on=list(KEY))
     chance = 1 - pl.col("stockout_chance_with")
