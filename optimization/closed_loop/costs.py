@@ -32,11 +32,13 @@ def outcome(loop: Loop, demand: Floats, terms: LoopTerms, scored: NDArray[np.boo
     wanted, served = float(demand[scored].sum()), float(loop.served[scored].sum())
     cells = int(scored.any(axis=0).sum())
     mean_stock = float(held.sum()) / max(cells, 1)
-    item_cost = terms.holding_cost * held.sum(axis=1) + terms.shortage_cost * missed.sum(axis=1)
+    items = demand.shape[0]
+    holding, shortage = terms.holding(items) * held.sum(axis=1), terms.shortage(items) * missed.sum(axis=1)
+    item_cost = holding + shortage
     return Outcome(
         cost=float(item_cost.sum()),
-        holding=terms.holding_cost * float(held.sum()),
-        shortage=terms.shortage_cost * float(missed.sum()),
+        holding=float(holding.sum()),
+        shortage=float(shortage.sum()),
         missed_units=float(missed.sum()),
         fill_rate=served / wanted if wanted > 0 else 1.0,
         turns=served / mean_stock if mean_stock > 0 else float("inf"),
