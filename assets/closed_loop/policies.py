@@ -83,11 +83,14 @@ def run_rule(case: Case, stretch: Stretch, rule: Baseline, parameter: float) -> 
         cells = slice(max(period + 1 - rule.window, 0), period + 1)
         level, useful = np.zeros(stretch.demand.shape[0]), np.ones(stretch.demand.shape[0], dtype=np.bool_)
         for rows, terms in case.terms.groups(level.size):
-            level[rows] = rule.level(history.units[rows, cells], history.known[rows, cells], terms, parameter)
+            seen_units, known = history.units[rows, cells], history.known[rows, cells]
+            level[rows] = rule.level(seen_units, known, terms, parameter)
+            if rule.reorder is not None:
+                useful[rows] = seen.position[rows] <= rule.reorder(seen_units, known, terms, parameter)
             covered = stretch.demand.shape[1] - (number + terms.longest_lead)
             if case.ends and number == stretch.rounds - 1:  # the last order lasts to the end, as ours does
                 level[rows] += max(covered - 1, 0) * recent_mean(history, period, rule.window)[rows]
-            useful[rows] = not case.ends or covered >= 1
+            useful[rows] &= not case.ends or covered >= 1
         level = np.where(useful, level, 0.0)
         if stretch.limits is None:
             return order_up_to(level, seen.position)

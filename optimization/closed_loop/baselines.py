@@ -21,12 +21,14 @@ Level = Callable[[Floats, NDArray[np.bool_], LoopTerms, float], Floats]
 
 @dataclass(frozen=True)
 class Baseline:
-    """level: from history and its known cells (items x periods of the window), terms and parameter to order-up-to levels per item."""
+    """level: from history and its known cells (items x periods of the window), terms and parameter to order-up-to levels per item. reorder:
+    the same for the position at or below which is ordered; None where every round orders."""
 
     name: str
     window: int
     parameters: tuple[float, ...]
     level: Level
+    reorder: Level | None = None
 
 
 def order_up_to(level: Floats, position: Floats) -> Floats:

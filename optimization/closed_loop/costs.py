@@ -11,7 +11,8 @@ from optimization.closed_loop.loop import Floats, Loop, LoopTerms
 @dataclass(frozen=True)
 class Outcome:
     """Over the scored periods: cost (money) = holding + shortage, units not served, fill rate (share of units served at once), turns
-    (units served over mean stock), mean stock in units, units ordered, order lines. item_cost: cost per item."""
+    (units served over mean stock), mean stock in units, units ordered, order lines, bullwhip (variance of an item's orders from
+    round to round over that of its demand, summed over items). item_cost: cost per item."""
 
     cost: float
     holding: float
@@ -22,6 +23,7 @@ class Outcome:
     mean_stock: float
     ordered_units: float
     order_lines: int
+    bullwhip: float
     item_cost: Floats
 
 
@@ -45,5 +47,6 @@ def outcome(loop: Loop, demand: Floats, terms: LoopTerms, scored: NDArray[np.boo
         mean_stock=mean_stock,
         ordered_units=float(loop.orders.sum()),
         order_lines=int((loop.orders > 0).sum()),
+        bullwhip=float(loop.orders.var(axis=1).sum()) / max(float(demand.var(axis=1).sum()), 1e-9),
         item_cost=item_cost,
     )
