@@ -1,14 +1,15 @@
 """How each policy runs over a stretch: ours from sample paths, the rules from the last periods' sales, and perfect information.
 
-Public: `run_ours`, `run_rule`, `choose_weights`, `choose_parameter`, `run_perfect`.
+Public: `run_ours`, `run_rule`, `choose_weights`, `Weights`, `choose_parameter`, `run_perfect`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.closed_loop.cases import Case, Stretch, recent_mean
+from assets.closed_loop.cases import VOLUME_CLASSES, Case, Stretch, recent_mean
 from assets.closed_loop.forecast_paths import PathForecaster
 from assets.closed_loop.history import Floats
 from optimization.closed_loop import (
@@ -29,10 +30,19 @@ from optimization.closed_loop import (
 from optimization.closed_loop.baselines import order_up_to
 
 FREE_WEIGHTS = tuple(np.round(np.geomspace(0.1, 4.0, 19), 3).tolist())
-LIMITED_WEIGHTS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4)  # each of them solves a program per round
+LIMITED_WEIGHTS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0)  # each of them solves a program per round
 FRACTILE_BOUNDS = (0.02, 0.98)
 CLASS_TRUST = 0.5  # how much a class's own windows count beside those of all items
 REACH = 5  # periods simulated from an order's arrival on
+
+
+@dataclass(frozen=True)
+class Weights:
+    """chosen: per class how often the shortage cost counts. cost: classes x `tried`, money over the windows; empty without a window."""
+
+    chosen: Floats
+    tried: tuple[float, ...]
+    cost: Floats
 
 
 def periods_ahead(case: Case, stretch: Stretch) -> int:
@@ -99,12 +109,12 @@ def run_rule(case: Case, stretch: Stretch, rule: Baseline, parameter: float) -> 
     return run_loop(stretch.demand, stretch.start, case.terms, stretch.rounds, decide)
 
 
-def choose_weights(case: Case, past: Sequence[Stretch], forecaster: PathForecaster, classes: NDArray[np.int64]) -> Floats:
+def choose_weights(case: Case, past: Sequence[Stretch], forecaster: PathForecaster, classes: NDArray[np.int64]) -> Weights:
     """Per class how often the shortage cost counts: the weight with the least cost over the windows, its own and all items' cost (each
     relative to its least) weighed equally, drawn to the textbook's 1, which counts as one window more: one window's luck is large."""
-    count = int(classes.max(initial=0)) + 1
+    count = len(VOLUME_CLASSES) + 1
     if not past:
-        return np.ones(count)
+        return Weights(np.ones(count), (), np.zeros((count, 0)))
     grid = FREE_WEIGHTS if past[0].limits is None else LIMITED_WEIGHTS
     cost = np.zeros((count, len(grid)))
     for stretch in past:
@@ -115,7 +125,7 @@ def choose_weights(case: Case, past: Sequence[Stretch], forecaster: PathForecast
     whole = cost.sum(axis=0) / max(cost.sum(axis=0).min(), 1e-9)
     own = cost / np.maximum(cost.min(axis=1, keepdims=True), 1e-9)
     found = np.array(grid)[np.argmin(CLASS_TRUST * own + (1 - CLASS_TRUST) * whole, axis=1)]
-    return found ** (len(past) / (len(past) + 1))
+    return Weights(found ** (len(past) / (len(past) + 1)), grid, cost)
 
 
 def choose_parameter(case: Case, past: Sequence[Stretch], rule: Baseline) -> float:

@@ -5,7 +5,7 @@ first order; then runs all of them, and perfect information, over the rounds of 
 the items that make up the first 80 %, the next 15 % and the rest.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ import polars as pl
 from assets.closed_loop.cases import Case, Stretch, past_stretches, volume_classes
 from assets.closed_loop.folder_case import asked_stretch, folder_case
 from assets.closed_loop.forecast_paths import PathForecaster
-from assets.closed_loop.history import Floats, History
+from assets.closed_loop.history import Floats
 from assets.closed_loop.policies import choose_parameter, choose_weights, periods_ahead, run_ours, run_perfect, run_rule
 from optimization.closed_loop import BASELINES, Loop, Outcome, outcome
 from shops.replay_folder import KEY, ReplayFolder
@@ -60,14 +60,14 @@ def replay(folder: ReplayFolder, say: Callable[[str], None] = lambda _: None) ->
     forecaster = PathForecaster(case.history, asked.first, periods_ahead(case, asked), SEED, say)
     judged = judge(case, asked, forecaster, WINDOWS)
     windows = tuple(case.history.starts[window.first] for window in judged.past)
-    return ReplayResult(_order_rows(case.history, asked, case, judged.ours), judged.policies, windows)
+    return ReplayResult(order_rows(case, asked, judged.ours), judged.policies, windows)
 
 
 def judge(case: Case, asked: Stretch, forecaster: PathForecaster, windows: int) -> Judged:
     """Settings from at most `windows` past windows, then every policy over the stretch asked for."""
     past = past_stretches(case, asked, windows)
     classes = volume_classes(case, asked.first)
-    weights = choose_weights(case, past, forecaster, classes)
+    weights = choose_weights(case, past, forecaster, classes).chosen
     ours = run_ours(case, asked, forecaster, weights[classes])
     told = [Told(OURS, _in_words(weights), outcome(ours, asked.demand, case.terms, asked.scored))]
     for rule in BASELINES:
@@ -79,23 +79,22 @@ def judge(case: Case, asked: Stretch, forecaster: PathForecaster, windows: int) 
     return Judged(tuple(told), ours, tuple(past))
 
 
-def _order_rows(history: History, asked: Stretch, case: Case, loop: Loop) -> pl.DataFrame:
-    lead = case.terms.longest_lead
+def order_rows(case: Case, asked: Stretch, loop: Loop) -> pl.DataFrame:
+    """Every order of a loop: round, decided_after, arrives_at (first days of periods), item_id, location_id, order_units."""
+    history, lead = case.history, case.terms.lead_times(case.history.items.height)
 
-    def of_round(number: int) -> Iterator[pl.DataFrame]:
+    def of_round(number: int) -> pl.DataFrame:
         decided = history.starts[asked.first + number]
-        arrives = asked.first + number + 1 + lead
-        step = history.starts[1] - history.starts[0] if len(history.starts) > 1 else None
-        day = history.starts[arrives] if arrives < len(history.starts) else history.starts[-1] + (arrives - len(history.starts) + 1) * step
-        yield history.items.select(
+        ahead = pl.Series("ahead", (1 + lead) * history.period_days)
+        return history.items.select(
             pl.lit(number + 1).alias("round"),
             pl.lit(decided).alias("decided_after"),
-            pl.lit(day).alias("arrives_at"),
+            (pl.lit(decided) + pl.duration(days=ahead)).alias("arrives_at"),
             *KEY,
             pl.Series("order_units", loop.orders[:, number]),
         )
 
-    return pl.concat([frame for number in range(asked.rounds) for frame in of_round(number)])
+    return pl.concat([of_round(number) for number in range(asked.rounds)])
 
 
 def _in_words(weights: Floats) -> str:

@@ -68,7 +68,7 @@ def _periods(case: Case, stretch: Stretch) -> list[int]:
 def _window(store: str, case: Case, asked: Stretch, forecaster: PathForecaster) -> Window:
     past = past_stretches(case, asked, PAST_WINDOWS)
     classes = volume_classes(case, asked.first)
-    weights = choose_weights(case, past, forecaster, classes)
+    weights = choose_weights(case, past, forecaster, classes).chosen
     loops: dict[str, Loop] = {OURS: run_ours(case, asked, forecaster, weights[classes])}
     settings = {OURS: ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, weights, strict=False))}
     for rule in (*BASELINES, *stockpyl_rules()):
