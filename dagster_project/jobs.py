@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import dagster as dg
 
-ORDER_CALIBRATION = dg.AssetKey(["decisions", "order_calibration"])
+MONTHLY = dg.AssetSelection.tag("cadence", "monthly")
 DAILY_JOB = dg.define_asset_job(
     "daily_decisions",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(ORDER_CALIBRATION),
+    selection=dg.AssetSelection.all() - MONTHLY,
     executor_def=dg.in_process_executor,
     description="One business day (or a range of days in one run): landing, marts, learning, decisions, review, published.",
 )
 
 CALIBRATION_JOB = dg.define_asset_job(
     "order_calibration",
-    selection=dg.AssetSelection.assets(ORDER_CALIBRATION),
+    selection=MONTHLY,
     executor_def=dg.in_process_executor,
     description="Replays the last weeks in closed loop and sets how often a lost sale's cost counts in orders, by cost class.",
 )

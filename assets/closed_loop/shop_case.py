@@ -2,7 +2,7 @@
 
 Decides what a week-by-week replay of a shop assumes. Weeks end on the day asked for; a week in which an item was out of stock on some day
 is not taken for demand. Lead times are rounded to weeks, orders go out once a week, prices, costs, packs and suppliers' terms are those of
-the day. A shop of more than `MOST_ITEMS` items is replayed with evenly spaced ones of them, its budget and suppliers' minimums in proportion.
+the day. A shop of more than `MOST_ITEMS` items is replayed with evenly spaced ones, its budget and suppliers' minimums in proportion.
 
 Public: `shop_case`, `MOST_ITEMS`.
 """

@@ -29,6 +29,7 @@ KEY = dg.AssetKey(CALIBRATION.split("."))
             KEY,
             group_name="decisions",
             kinds={"pulp"},
+            tags={"cadence": "monthly"},
             deps=[["marts", "sales_panel"], ["marts", "dim_products"], ["marts", "dim_suppliers"]],
             description="How often a lost sale's cost counts, by cost class, chosen in closed loop on past weeks.",
         )
