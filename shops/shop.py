@@ -22,7 +22,7 @@ from shops.shop_toml import Section, ShopError
 __all__ = ["Assumptions", "CouponTerms", "CsvFormat", "Limits", "Shop", "ShopError", "StockOpening", "SupplierTerms", "load_shop"]
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons")
+SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons", "transfers")
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,20 @@ class CouponTerms:
 
 
 @dataclass(frozen=True)
+class TransferTerms:
+    """Whether overstock may move between locations before anything is bought, and what moving costs per unit and per product and lane.
+
+    transfer_days: from the day goods leave until they can be sold at the receiver. whole_packs: only multiples of the pack move.
+    """
+
+    enabled: bool = False
+    handling_cost_per_unit: float = 0.0
+    handling_cost_per_line: float = 0.0
+    transfer_days: int = 1
+    whole_packs: bool = False
+
+
+@dataclass(frozen=True)
 class Shop:
     """One shop. `files` maps a table to patterns within the folder, `columns` a table to {contract column: file column}."""
 
@@ -102,6 +116,7 @@ class Shop:
     assumptions: Assumptions
     stock: StockOpening
     coupons: CouponTerms
+    transfers: TransferTerms = TransferTerms()
 
     def newest_day(self, now: datetime | None = None) -> date:
         """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
@@ -147,6 +162,13 @@ def load_shop(path: Path) -> Shop:
             outcome_window_days=sections["coupons"].whole("outcome_window_days", 28, minimum=1, maximum=365),
             holdout_share=sections["coupons"].number("holdout_share", 0.1, maximum=0.9),
             pilot_budget=sections["coupons"].number("pilot_budget", 500.0),
+        ),
+        transfers=TransferTerms(
+            enabled=sections["transfers"].flag("enabled", False),
+            handling_cost_per_unit=sections["transfers"].number("handling_cost_per_unit", 0.0),
+            handling_cost_per_line=sections["transfers"].number("handling_cost_per_line", 0.0),
+            transfer_days=sections["transfers"].whole("transfer_days", 1, maximum=365),
+            whole_packs=sections["transfers"].flag("whole_packs", False),
         ),
     )
     for name, section in sections.items():

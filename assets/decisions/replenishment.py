@@ -10,6 +10,7 @@ import polars as pl
 
 from assets.as_of import Versions, read_versions
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
+from assets.decisions.transfers import TRANSFERS, own_transfers_before, transfer_rows, transfers_of_day, with_own_transfers
 from assets.house import House
 from assets.partitions import partition_window
 from assets.supply_terms import Supply, read_supply
@@ -17,10 +18,11 @@ from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 from optimization.certificate import certificates_frame
 from optimization.replenishment import ReplenishmentLimits, ReplenishmentPlan, ReplenishmentSettings, check_plan, plan_replenishment
+from optimization.transfers import after_transfers
 
 POSITION, ORDERS = "decisions.stock_position", "decisions.replenishment_orders"
 SUPPLIERS, LIMITS, CERTIFICATES = "decisions.supplier_orders", "decisions.replenishment_limits", "decisions.replenishment_certificates"
-TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES)
+TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES, TRANSFERS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 UPSTREAM = [
     ["demand", "lead_time_quantiles"],
@@ -37,6 +39,7 @@ ABOUT = {
     SUPPLIERS: "The same by supplier.",
     LIMITS: "What each limit allows, what is used and what one more unit of it is worth.",
     CERTIFICATES: "How near to the best plan the orders are proven to be.",
+    TRANSFERS: "What to move between locations before anything is bought; empty where the shop has no transfers.",
 }
 COVER_QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99")
 LEAD_QUANTILES = ("q10", "q50", "q90")
@@ -73,22 +76,29 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     quantiles = warehouse.read(
         "select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day]
     )
-    own_orders = _own_orders_before(warehouse, window.start)
+    own_orders, own_transfers = _own_orders_before(warehouse, window.start), own_transfers_before(warehouse, window.start)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
     broken: list[str] = []
     for day in window.days:
         items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day)
-        position = stock_position(stock, day, items, own_orders)
+        position = with_own_transfers(stock_position(stock, day, items, own_orders), own_transfers, day, stock.opening_day)
         terms = supply.suppliers_on(day)
         limits = _limits(house, locations, day)
-        plan = plan_replenishment(position, terms, limits, _settings(house))
+        transfers = transfers_of_day(position, house.shop.transfers, limits, _settings(house))
+        for_orders = position if transfers is None else after_transfers(position, transfers.transfers)
+        plan = plan_replenishment(for_orders, terms, limits, _settings(house))
         plans.append(plan)
-        broken += [f"{day}: {found.message}" for found in check_plan(position, terms, relaxed_limits(limits, plan.limits), plan.orders)]
+        broken += [f"{day}: {found.message}" for found in check_plan(for_orders, terms, relaxed_limits(limits, plan.limits), plan.orders)]
         own_orders = pl.concat(
             [own_orders, plan.orders.filter(pl.col("order_units") > 0).select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])]
         )
         lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
+        if transfers is not None:
+            moved = transfer_rows(transfers, house.shop.transfers, day, context.run_id)
+            made[TRANSFERS].append(moved)
+            own_transfers = pl.concat([own_transfers, moved.select(own_transfers.columns)])
+            broken += [f"{day}: {violation}" for violation in transfers.certificate.violations]
         made[POSITION].append(
             position.select(
                 "as_of_day", "product_id", "location_id", "on_hand", "in_transit_units", "overdue_units", "on_hand_flag", "stock_source"
@@ -104,9 +114,12 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage, stock_source=basis))
         made[LIMITS].append(plan.limits.with_columns(**lineage, stock_source=basis, plan=pl.lit("replenishment")))
         made[CERTIFICATES].append(
-            certificates_frame([plan.certificate]).with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id)).drop("seconds")
+            certificates_frame([plan.certificate, *([] if transfers is None else [transfers.certificate])])
+            .with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id))
+            .drop("seconds")
         )
     contracts = table_contracts()
+    made[TRANSFERS] = made[TRANSFERS] or [contracts[TRANSFERS].empty()]
     rows = {name: warehouse.replace_days(contracts[name], pl.concat(made[name], how="vertical_relaxed"), window.days) for name in TABLES}
     bought = plans[-1].orders.filter(pl.col("order_units") > 0)
     for name in TABLES:
