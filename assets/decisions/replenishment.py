@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from assets.as_of import Versions, read_versions
+from assets.decisions.order_overrides import ONE_DAY, as_ordered, concerned, overrides_of, read_overrides, told
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
 from assets.house import House
 from assets.partitions import partition_window
@@ -20,13 +21,15 @@ from optimization.replenishment import ReplenishmentLimits, ReplenishmentPlan, R
 
 POSITION, ORDERS = "decisions.stock_position", "decisions.replenishment_orders"
 SUPPLIERS, LIMITS, CERTIFICATES = "decisions.supplier_orders", "decisions.replenishment_limits", "decisions.replenishment_certificates"
-TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES)
+OVERRIDES = "decisions.order_overrides"
+TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES, OVERRIDES)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 UPSTREAM = [
     ["demand", "lead_time_quantiles"],
     ["marts", "sales_panel"],
     ["marts", "fct_stock_daily"],
     ["marts", "fct_purchase_orders"],
+    ["marts", "fct_order_overrides"],
     ["marts", "dim_products"],
     ["marts", "dim_suppliers"],
     ["marts", "dim_locations"],
@@ -37,6 +40,7 @@ ABOUT = {
     SUPPLIERS: "The same by supplier.",
     LIMITS: "What each limit allows, what is used and what one more unit of it is worth.",
     CERTIFICATES: "How near to the best plan the orders are proven to be.",
+    OVERRIDES: "What buyers decided about proposed orders, and what each quantity is expected to lead to.",
 }
 COVER_QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99")
 LEAD_QUANTILES = ("q10", "q50", "q90")
@@ -73,21 +77,26 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     quantiles = warehouse.read(
         "select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day]
     )
-    own_orders = _own_orders_before(warehouse, window.start)
+    overrides = read_overrides(warehouse, window.last_day)
+    own_orders = _own_orders_before(warehouse, window.start, overrides)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
     broken: list[str] = []
     for day in window.days:
-        items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day)
-        position = stock_position(stock, day, items, own_orders)
+        decided = overrides_of(overrides, day)
+        places = locations.as_of(day).select("location_id")
+        asked_for = decided.join(places, on="location_id", how="semi").select("product_id", "location_id")
+        items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day, asked_for)
+        with_decisions = items.join(decided, on=["product_id", "location_id"], how="left")
+        position = stock_position(stock, day, with_decisions, as_ordered(own_orders, overrides, day))
         terms = supply.suppliers_on(day)
         limits = _limits(house, locations, day)
         plan = plan_replenishment(position, terms, limits, _settings(house))
         plans.append(plan)
-        broken += [f"{day}: {found.message}" for found in check_plan(position, terms, relaxed_limits(limits, plan.limits), plan.orders)]
-        own_orders = pl.concat(
-            [own_orders, plan.orders.filter(pl.col("order_units") > 0).select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])]
-        )
+        judged_by = relaxed_suppliers(terms, plan.limits), relaxed_limits(limits, plan.limits)
+        broken += [f"{day}: {found.message}" for found in check_plan(position, *judged_by, plan.orders)]
+        ordered = plan.orders.select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])
+        own_orders = pl.concat([own_orders, concerned(ordered, overrides)])
         lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
         made[POSITION].append(
             position.select(
@@ -100,6 +109,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
                 **lineage, model_version=pl.lit(serving[day])
             )
         )
+        made[OVERRIDES].append(told(plan.overrides, decided, day).with_columns(**lineage))
         basis = pl.lit(position["stock_source"][0] if position.height else None, dtype=pl.String)
         made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage, stock_source=basis))
         made[LIMITS].append(plan.limits.with_columns(**lineage, stock_source=basis, plan=pl.lit("replenishment")))
@@ -136,19 +146,28 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     )
 
 
-def _own_orders_before(warehouse: Warehouse, day: date) -> pl.DataFrame:
+def _own_orders_before(warehouse: Warehouse, day: date, overrides: Versions) -> pl.DataFrame:
     if not warehouse.exists(ORDERS):
         return pl.DataFrame(schema=OWN_ORDERS_SCHEMA)
-    return warehouse.read(
-        f"select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} where order_units > 0 "
-        "and as_of_day < ? order by all",
-        [day],
+    # rows of nothing ordered are needed where a buyer decided otherwise; only those days are read whole
+    decided = sorted({each - ONE_DAY for each in overrides.frame["order_day"]})
+    stored = warehouse.read(
+        f"select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} where (order_units > 0 "
+        "or as_of_day in (select unnest(?::date[]))) and as_of_day < ? order by all",
+        [decided, day],
     ).cast(OWN_ORDERS_SCHEMA)
+    return concerned(stored, overrides)
 
 
-def _items(house: House, supply: Supply, prices: Versions, quantiles: pl.DataFrame, day: date) -> pl.DataFrame:
-    """One row per item with a forecast: terms, cost, price and the two demand distributions the program weighs."""
+def _items(
+    house: House, supply: Supply, prices: Versions, quantiles: pl.DataFrame, day: date, asked_for: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """One row per item with a forecast: terms, cost, price and the two demand distributions the program weighs.
+
+    asked_for: items (product_id, location_id) that a buyer decided about; they have a row also without a forecast.
+    """
     key = ["product_id", "location_id"]
+    wanted = [quantiles.select(key), *([] if asked_for is None else [asked_for.select(key)])]
     terms = supply.products_on(day)
     price = (
         prices.as_of(day)
@@ -160,7 +179,7 @@ def _items(house: House, supply: Supply, prices: Versions, quantiles: pl.DataFra
     )
     cost_share = house.shop.assumptions.cost_share
     items = (
-        quantiles.select(key)
+        pl.concat(wanted)
         .unique()
         .join(terms, on="product_id")
         .join(price, on=key, how="left")
@@ -202,6 +221,15 @@ def relaxed_limits(limits: ReplenishmentLimits, table: pl.DataFrame) -> Replenis
         },
         warehouse_volume_used_m3=limits.warehouse_volume_used_m3,
     )
+
+
+def relaxed_suppliers(suppliers: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """The suppliers' terms by which a plan is judged: a minimum that the buyer's quantities do not reach gives way by what is missing."""
+    missing = dict(
+        table.filter((pl.col("limit_name") == "supplier_minimum") & (pl.col("relaxed_by") > 0)).select("scope", "relaxed_by").rows()
+    )
+    relaxed = pl.col("supplier_id").replace_strict(missing, default=0.0, return_dtype=pl.Float64)
+    return suppliers.with_columns(min_order_value=(pl.col("min_order_value") - relaxed).clip(lower_bound=0.0))
 
 
 def _settings(house: House) -> ReplenishmentSettings:
