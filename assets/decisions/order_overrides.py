@@ -30,7 +30,7 @@ def overrides_of(overrides: Versions, day: date) -> pl.DataFrame:
 
 
 def as_ordered(own_orders: pl.DataFrame, overrides: Versions, day: date) -> pl.DataFrame:
-    """Own orders (as_of_day, product_id, location_id, order_units, expected_arrival_on) with the quantities that went out, as known that day.
+    """Own orders (as_of_day, product_id, location_id, order_units, expected_arrival_on) with what went out, as known that day.
 
     A decision about an order that was not decided again replaces the quantity proposed; own_orders must hold the rows that decisions
     concern also where nothing was proposed (`concerned`).
