@@ -52,6 +52,8 @@ EXPORTS: tuple[Export, ...] = (
     _whole("forecast_accuracy", "review.forecast_accuracy", may_be_empty=True),
     _whole("forecast_bias", "review.forecast_bias", may_be_empty=True),
     _whole("decision_value", "review.decision_value", may_be_empty=True),
+    _whole("order_override_review", "review.order_overrides", may_be_empty=True),
+    _whole("orders_to_check", "review.orders_to_check", may_be_empty=True),
     _whole("alerts", "review.alerts", may_be_empty=True),
     _newest("customer_profile", "marts.customer_profile"),
     _newest("product_profile", "marts.product_profile"),

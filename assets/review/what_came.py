@@ -16,6 +16,7 @@ from assets.as_of import read_versions
 from assets.house import House
 from assets.partitions import partition_window
 from assets.review.alerts import DRIFT_DAYS
+from assets.review.buyers_page import CHECK, OVERRIDES, buyers_tables
 from assets.review.find_alerts import alerts_of_all_days
 from assets.review.forecast_bias import DAILY_SCHEMA, daily_bias, with_window
 from assets.table_contracts import table_contracts
@@ -23,7 +24,7 @@ from assets.warehouse import Warehouse
 from assets.windows import Window
 
 ACCURACY, BIAS, VALUE, ALERTS = "review.forecast_accuracy", "review.forecast_bias", "review.decision_value", "review.alerts"
-TABLES = (ACCURACY, BIAS, VALUE, ALERTS)
+TABLES = (ACCURACY, BIAS, VALUE, OVERRIDES, CHECK, ALERTS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 LONGEST_LOOK_BACK_DAYS = 120
 ITEM = ["product_id", "location_id"]
@@ -56,6 +57,26 @@ ALERT_SOURCES = (
             kinds={"duckdb"},
             deps=[["decisions", "replenishment_orders"], ["marts", "sales_panel"]],
             description="What order lines promised and what they were worth.",
+        ),
+        dg.AssetSpec(
+            KEYS[OVERRIDES],
+            group_name="review",
+            kinds={"duckdb"},
+            deps=[
+                *(["decisions", "replenishment_orders"], ["decisions", "order_overrides"], ["demand", "lost_demand"]),
+                *(["marts", "fct_order_overrides"], ["marts", "sales_panel"]),
+            ],
+            description="What buyers' decisions came to, beside what was proposed.",
+        ),
+        dg.AssetSpec(
+            KEYS[CHECK],
+            group_name="review",
+            kinds={"duckdb"},
+            deps=[
+                *(["decisions", "replenishment_orders"], ["decisions", "replenishment_limits"], ["decisions", "order_overrides"]),
+                ["marts", "sales_panel"],
+            ],
+            description="Which orders a buyer should look at first, and why.",
         ),
         dg.AssetSpec(
             KEYS[ALERTS],
@@ -103,6 +124,7 @@ def review(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse
         ACCURACY: pl.concat(accuracy, how="vertical_relaxed"),
         BIAS: bias_of_days(warehouse, pl.concat(daily), days),
         VALUE: pl.concat(value, how="vertical_relaxed"),
+        **buyers_tables(house, warehouse, panel, days, since),
     }
     for name, frame in frames.items():
         warehouse.replace_days(table_contracts()[name], frame, days)
