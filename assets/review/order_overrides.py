@@ -115,8 +115,8 @@ def _realised(due: pl.DataFrame, panel: pl.DataFrame, lost: pl.DataFrame, day: d
     outcomes = {}
     for name, units in (("_proposed", "proposed_units"), ("", "order_units")):
         there = pl.col("stock_units") + pl.col(units)
-        outcomes[f"realised_lost_units{name}"] = pl.max_horizontal(wanted - there, 0.0)
-        outcomes[f"realised_left_units{name}"] = pl.max_horizontal(there - wanted, 0.0)
+        outcomes[f"realised_lost_units{name}"] = (wanted - there).clip(lower_bound=0.0)
+        outcomes[f"realised_left_units{name}"] = (there - wanted).clip(lower_bound=0.0)
     out, unknown = pl.col("stockout_days"), pl.col("stockout_days") - pl.col("estimated_days")
     basis = (
         pl.when(out == 0)
