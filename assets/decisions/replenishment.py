@@ -240,7 +240,8 @@ def _settings(house: House) -> ReplenishmentSettings:
 
 
 def _first_lines(bought: pl.DataFrame) -> str:
-    top = bought.sort("order_value", "product_id", "location_id", descending=[True, False, False]).head(8)
+    worth = bought.with_columns(pl.col("order_value").fill_null(0.0))  # a buyer may order what has no known cost
+    top = worth.sort("order_value", "product_id", "location_id", descending=[True, False, False]).head(8)
     lines = ["| product | location | units | value | why |", "|---|---|---|---|---|"]
     return "\n".join(
         lines

@@ -14,21 +14,24 @@ ADDED = ("need_units", "safety_units", "pack_rounding_units", "moq_uplift_units"
 
 
 @pytest.fixture(scope="module")
-def proposed(last_day) -> pl.DataFrame:
-    """What is ordered as of the last day, largest orders first."""
-    orders = last_day.published("replenishment_orders").filter((pl.col("as_of_day") == LAST_DAY) & (pl.col("order_units") > 0))
-    return orders.sort("order_value", "product_id", "location_id", descending=[True, False, False])
+def proposed(last_day) -> tuple[dict, dict]:
+    """Of the last day's rows the largest order, and the first item of which enough is there."""
+    orders = last_day.published("replenishment_orders").filter(pl.col("as_of_day") == LAST_DAY)
+    largest = orders.sort("order_value", "product_id", "location_id", descending=[True, False, False]).row(0, named=True)
+    enough = orders.filter(reason_code="enough_stock").sort("product_id", "location_id").row(0, named=True)
+    assert largest["order_units"] > 0
+    return largest, enough
 
 
 @pytest.fixture(scope="module")
 def decided(last_day, proposed, tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201  (House, as conftest.py one folder up declares it)
-    """A copy of the house in which the day was decided again after a buyer had changed the largest order and rejected the next one."""
+    """A copy of the house in which the day was decided again after a buyer had rejected the largest order and asked for what was enough."""
     folder = tmp_path_factory.mktemp("decided")
     shutil.copytree(last_day.shop, folder / "shop")
     shutil.copytree(last_day.var, folder / "var", symlinks=True)
-    edited, rejected = proposed.row(0, named=True), proposed.row(1, named=True)
+    rejected, edited = proposed
     with (folder / "shop" / "order_overrides.csv").open("a", encoding="utf-8") as file:
-        for row, what in ((edited, f"edit,{edited['order_units'] + 1:g},event"), (rejected, "reject,,")):
+        for row, what in ((edited, "edit,7,event"), (rejected, "reject,,")):
             file.write(f"{ORDER_DAY},{row['product_id']},{row['location_id']},{what},A Buyer,,2026-01-01T08:00:00\n")
         file.write(f"{ORDER_DAY},no such product,{edited['location_id']},edit,5,,A Buyer,,2026-01-01T08:00:00\n")
     return type(last_day)(folder / "shop", folder / "var", last_day.key_file).after("run")
@@ -40,10 +43,9 @@ def of(house, name: str) -> pl.DataFrame:
 
 def test_the_quantities_are_ordered_and_add_up(decided, proposed) -> None:
     orders = of(decided, "replenishment_orders")
-    for place, change in ((0, 1.0), (1, None)):
-        before = proposed.row(place, named=True)
+    for before, units in zip(proposed, (0.0, 7.0), strict=True):
         row = orders.filter(product_id=before["product_id"], location_id=before["location_id"]).row(0, named=True)
-        assert row["order_units"] == (0.0 if change is None else before["order_units"] + change)
+        assert row["order_units"] == units
         assert (row["reason_code"], row["proposed_units"]) == ("override", before["order_units"])
         parts = sum(row[name] for name in ADDED) - sum(value for name, value in row.items() if name.endswith("_cut_units"))
         assert parts == pytest.approx(row["order_units"])
@@ -78,8 +80,8 @@ def test_suppliers_receive_what_was_decided(decided, proposed, tmp_path: Path) -
         sent |= {(row["product_id"], row["location_id"]): float(row["units"]) for row in rows if row["line"] != "total"}
     orders = of(decided, "replenishment_orders").filter(pl.col("order_units") > 0)
     assert sent == {(product, place): units for product, place, units in orders.select("product_id", "location_id", "order_units").rows()}
-    edited, rejected = proposed.row(0, named=True), proposed.row(1, named=True)
-    assert sent[edited["product_id"], edited["location_id"]] == edited["order_units"] + 1
+    rejected, edited = proposed
+    assert sent[edited["product_id"], edited["location_id"]] == 7.0
     assert (rejected["product_id"], rejected["location_id"]) not in sent
 
 
