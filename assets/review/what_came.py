@@ -230,7 +230,10 @@ def decision_value(orders: pl.DataFrame, panel: pl.DataFrame, day: Any) -> pl.Da
     without = pl.col("on_hand") + pl.col("in_transit_units")
     return joined.with_columns(
         promised_lost_sales_avoided_units="lost_sales_avoided_units",
-        realised_lost_sales_avoided_units=pl.min_horizontal(pl.max_horizontal(pl.col("sold_units") - without, 0.0), "order_units"),
+        # a buyer may have ordered what was never counted: then nobody knows
+        realised_lost_sales_avoided_units=pl.when(without.is_not_null()).then(
+            pl.min_horizontal(pl.max_horizontal(pl.col("sold_units") - without, 0.0), "order_units")
+        ),
         basis=pl.when(pl.col("stockout_days") > 0)
         .then(pl.lit("understated: stock-out days in between"))
         .otherwise(pl.lit("order taken to be placed as advised")),

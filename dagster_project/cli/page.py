@@ -189,7 +189,8 @@ class Page:
 
     def review(self) -> list[str]:
         judged = self.rows(
-            "select count(*), sum(promised_lost_sales_avoided_units), sum(realised_lost_sales_avoided_units) from decision_value"
+            "select count(*), coalesce(sum(promised_lost_sales_avoided_units), 0), coalesce(sum(realised_lost_sales_avoided_units), 0) "
+            "from decision_value"
         )[0]
         came = self.rows(
             "select count(distinct as_of_day), sum(wape * units) / nullif(sum(units), 0), sum(wape_seasonal_naive * "
