@@ -11,6 +11,7 @@ from rich.console import Console
 from dagster_project.cli import explain_command, shop_commands
 from dagster_project.cli.erase_command import erase
 from dagster_project.cli.export_command import export
+from dagster_project.cli.orders_command import orders
 from dagster_project.cli.replay_command import replay
 from dagster_project.cli.trouble import sentence_of, write_details
 from dagster_project.settings import Settings, export_settings, load_settings
@@ -31,6 +32,7 @@ built-in simulated shop is used. All state lies in `var/`; delete it and everyth
 )
 app.command()(erase)
 app.command()(export)
+app.command()(orders)
 app.command()(replay)
 app.add_typer(explain_command.app, name="explain", help="Say why a number is what it is.")
 app.add_typer(shop_commands.app, name="shop", help="Make, convert and check shop folders.")
