@@ -30,6 +30,7 @@ class Reference:
 PLACEHOLDER = "a placeholder stands in: no category, cost as assumed"
 NOBODY = "counted for a customer nobody described, consent assumed"
 ANY_PLACE = "the location is taken as one without a description or a volume limit"
+NOT_PLANNED = "no such order is planned: nothing is ordered, and the table order_overrides says so (`outcome = 'not_planned'`)"
 REFERENCES = (
     Reference("order_lines", "product_id", "products", "product_id", PLACEHOLDER),
     Reference("order_lines", "location_id", "locations", "location_id", ANY_PLACE),
@@ -45,6 +46,8 @@ REFERENCES = (
     Reference("stock_levels", "location_id", "locations", "location_id", ANY_PLACE),
     Reference("purchase_orders", "product_id", "products", "product_id", PLACEHOLDER),
     Reference("purchase_orders", "supplier_id", "suppliers", "supplier_id", "the order counts as in transit; its supplier gets no terms"),
+    Reference("order_overrides", "product_id", "products", "product_id", NOT_PLANNED),
+    Reference("order_overrides", "location_id", "locations", "location_id", NOT_PLANNED),
     Reference("prices", "product_id", "products", "product_id", "kept, used once the product is sold"),
     Reference("promotions", "product_id", "products", "product_id", "kept, used once the product is sold"),
     Reference("coupons", "campaign_id", "campaigns", "campaign_id", "the coupon stands alone"),

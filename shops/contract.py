@@ -23,7 +23,7 @@ from shops.contract_marketing import (
 )
 from shops.contract_parts import Column, Kind, Need, Table
 from shops.contract_sales import CUSTOMERS, DAILY_SALES, ORDER_LINES, PRODUCTS, WEB_EVENTS
-from shops.contract_supply import CALENDAR, LOCATIONS, PURCHASE_ORDERS, STOCK_LEVELS, SUPPLIERS
+from shops.contract_supply import CALENDAR, LOCATIONS, ORDER_OVERRIDES, PURCHASE_ORDERS, STOCK_LEVELS, SUPPLIERS
 
 __all__ = ["TABLES", "Column", "Kind", "Need", "Table", "landed_columns"]
 
@@ -36,6 +36,7 @@ TABLES: dict[str, Table] = {
         CUSTOMERS,
         STOCK_LEVELS,
         PURCHASE_ORDERS,
+        ORDER_OVERRIDES,
         SUPPLIERS,
         PRICES,
         PROMOTIONS,

@@ -47,6 +47,49 @@ PURCHASE_ORDERS = contract_table(
 )
 
 
+ORDER_OVERRIDES = contract_table(
+    "order_overrides",
+    "one buyer's decision about one proposed order line",
+    ("order_day", "product_id", "location_id"),
+    "order_day",
+    (
+        Column(
+            "order_day",
+            "day",
+            "day on which the order goes out, as in `replenishment_orders`; a decision recorded up to its end is part of that order, and a "
+            "later one comes too late",
+            required=True,
+        ),
+        Column("product_id", "text", "what was decided about", required=True),
+        LOCATION_ID,
+        Column(
+            "action",
+            "text",
+            "`approve` what was proposed, `edit` the quantity to `units`, `reject` the line",
+            required=True,
+            allowed=("approve", "edit", "reject"),
+        ),
+        Column(
+            "units",
+            "number",
+            "units to order; needed for `edit`, with `approve` the quantity that was seen, without meaning for `reject`",
+            unit="units",
+            minimum=0,
+            maximum=10_000_000,
+        ),
+        Column(
+            "reason",
+            "text",
+            "why; the review tells whether decisions of a kind pay",
+            allowed=("promotion", "event", "price", "supplier", "quality", "space", "other"),
+        ),
+        Column("decided_by", "text", "who decided; ends at landing", personal="drop"),
+        Column("note", "text", "free text, in which persons may be named; ends at landing", personal="drop"),
+    ),
+    "every proposal is taken to be ordered as it is",
+)
+
+
 SUPPLIERS = contract_table(
     "suppliers",
     "one supplier",

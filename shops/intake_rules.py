@@ -65,6 +65,11 @@ def row_rules(table: Table, shop: Shop) -> list[Rule]:
         rules.append(
             Rule("out_of_range", "ends_on", days > LONGEST_PROMOTION_DAYS, f"a promotion runs at most {LONGEST_PROMOTION_DAYS:,} days")
         )
+    if table.name == "order_overrides":
+        no_units = (pl.col("action") == "edit") & pl.col("units").is_null()
+        rules.append(Rule("missing_required", "units", no_units, "an edit says how many units to order"))
+        before = pl.col("order_day") <= shop.first_day
+        rules.append(Rule("outside_history", "order_day", before, f"the first orders go out the day after {shop.first_day}"))
     if table.name == "suppliers":
         no_weekdays = ~pl.col("order_weekdays").str.contains(WEEKDAYS_LISTED)
         rules.append(Rule("not_allowed", "order_weekdays", no_weekdays, "list some of Mon, Tue, Wed, Thu, Fri, Sat, Sun, parted by commas"))
@@ -81,9 +86,16 @@ def row_rules(table: Table, shop: Shop) -> list[Rule]:
 
 
 def known_on(table: Table, shop: Shop) -> pl.Expr:
-    """The day from which decisions may use the row; may lie after the shop's last day, never before its first."""
+    """The day from which decisions may use the row; may lie after the shop's last day, never before its first.
+
+    A buyer's decision about an order is part of that order: it goes out the day after the evening whose knowledge it rests on, so what the
+    buyer decided by the end of its order day counts as known that evening. What is recorded later is known then, and comes too late.
+    """
     recorded = pl.col("recorded_at").dt.date()
     known = pl.coalesce(recorded, about_day(table), pl.lit(shop.first_day))
+    if table.name == "order_overrides":
+        evening = about_day(table) - pl.duration(days=1)
+        known = pl.when(recorded > about_day(table)).then(recorded).otherwise(pl.min_horizontal(recorded, evening))
     if table.name in HAPPENED_BEFORE_KNOWN:
         known = pl.max_horizontal(known, about_day(table))
     return pl.max_horizontal(known, pl.lit(shop.first_day))

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,7 @@ def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _make_orders_likely(folder)
     _merge_trial_arms(folder)
     _plant_personal_data(folder)
+    _plant_decisions(folder)
     return folder
 
 
@@ -158,6 +159,25 @@ def _plant_personal_data(folder: Path) -> None:
     bad = planted.with_columns(acquired_on=pl.lit("soon"))
     lines = pl.concat([text, bad]).write_csv() + planted.write_csv(include_header=False).strip() + f",{PLANTED['email']},too long\n"
     (folder / "customers.csv").write_text(lines, encoding="utf-8")
+
+
+def _plant_decisions(folder: Path) -> None:
+    """A buyer's decisions about three orders of the past week, each recorded the evening before, and one that cannot be read.
+
+    The first order is judged on the week's last day. As CSV, since the disturbance of later records adds none to a CSV file.
+    """
+    suppliers, products = pl.read_parquet(folder / "suppliers.parquet"), pl.read_parquet(folder / "products.parquet")
+    quick = suppliers.filter(pl.col("order_weekdays") == "Mon,Thu")["supplier_id"]
+    goods = products.filter(pl.col("supplier_id").is_in(quick.implode()))["product_id"].unique().sort()
+    place = pl.read_parquet(folder / "stock_levels.parquet")["location_id"].unique().sort()[0]
+    person = f"{PLANTED['full_name']},ask {PLANTED['email']}"
+    lines = ["order_day,product_id,location_id,action,units,reason,decided_by,note,recorded_at"]
+    for day in (date(2025, 11, 24), date(2025, 11, 27), date(2025, 11, 29)):
+        evening = f"{day - timedelta(days=1)}T19:00:00"
+        decided = (("edit,7,promotion", goods[0]), ("reject,,", goods[1]), ("approve,,", goods[2]))
+        lines += [f"{day},{product},{place},{what},{person},{evening}" for what, product in decided]
+    lines.append(f"2025-11-24,{goods[3]},{place},edit,many,,{person},2025-11-23T19:00:00")
+    (folder / "order_overrides.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

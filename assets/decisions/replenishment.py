@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from assets.as_of import Versions, read_versions
+from assets.decisions.order_overrides import ONE_DAY, as_ordered, concerned, overrides_of, read_overrides, told
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
 from assets.decisions.transfers import TRANSFERS, own_transfers_before, transfer_rows, transfers_of_day, with_own_transfers
 from assets.house import House
@@ -22,13 +23,15 @@ from optimization.transfers import after_transfers
 
 POSITION, ORDERS = "decisions.stock_position", "decisions.replenishment_orders"
 SUPPLIERS, LIMITS, CERTIFICATES = "decisions.supplier_orders", "decisions.replenishment_limits", "decisions.replenishment_certificates"
-TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES, TRANSFERS)
+OVERRIDES = "decisions.order_overrides"
+TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES, OVERRIDES, TRANSFERS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 UPSTREAM = [
     ["demand", "lead_time_quantiles"],
     ["marts", "sales_panel"],
     ["marts", "fct_stock_daily"],
     ["marts", "fct_purchase_orders"],
+    ["marts", "fct_order_overrides"],
     ["marts", "dim_products"],
     ["marts", "dim_suppliers"],
     ["marts", "dim_locations"],
@@ -40,6 +43,7 @@ ABOUT = {
     LIMITS: "What each limit allows, what is used and what one more unit of it is worth.",
     CERTIFICATES: "How near to the best plan the orders are proven to be.",
     TRANSFERS: "What to move between locations before anything is bought; empty where the shop has no transfers.",
+    OVERRIDES: "What buyers decided about proposed orders, and what each quantity is expected to lead to.",
 }
 COVER_QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99")
 LEAD_QUANTILES = ("q10", "q50", "q90")
@@ -76,23 +80,29 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     quantiles = warehouse.read(
         "select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day]
     )
-    own_orders, own_transfers = _own_orders_before(warehouse, window.start), own_transfers_before(warehouse, window.start)
+    overrides = read_overrides(warehouse, window.last_day)
+    own_orders, own_transfers = _own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
     broken: list[str] = []
     for day in window.days:
-        items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day)
-        position = with_own_transfers(stock_position(stock, day, items, own_orders), own_transfers, day, stock.opening_day)
+        decided = overrides_of(overrides, day)
+        places = locations.as_of(day).select("location_id")
+        asked_for = decided.join(places, on="location_id", how="semi").select("product_id", "location_id")
+        items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day, asked_for)
+        with_decisions = items.join(decided, on=["product_id", "location_id"], how="left")
+        before = stock_position(stock, day, with_decisions, as_ordered(own_orders, overrides, day))
+        position = with_own_transfers(before, own_transfers, day, stock.opening_day)
         terms = supply.suppliers_on(day)
         limits = _limits(house, locations, day)
         transfers = transfers_of_day(position, house.shop.transfers, limits, _settings(house))
         for_orders = position if transfers is None else after_transfers(position, transfers.transfers)
         plan = plan_replenishment(for_orders, terms, limits, _settings(house))
         plans.append(plan)
-        broken += [f"{day}: {found.message}" for found in check_plan(for_orders, terms, relaxed_limits(limits, plan.limits), plan.orders)]
-        own_orders = pl.concat(
-            [own_orders, plan.orders.filter(pl.col("order_units") > 0).select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])]
-        )
+        judged_by = relaxed_suppliers(terms, plan.limits), relaxed_limits(limits, plan.limits)
+        broken += [f"{day}: {found.message}" for found in check_plan(for_orders, *judged_by, plan.orders)]
+        ordered = plan.orders.select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])
+        own_orders = pl.concat([own_orders, concerned(ordered, overrides)])
         lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
         if transfers is not None:
             moved = transfer_rows(transfers, house.shop.transfers, day, context.run_id)
@@ -110,6 +120,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
                 **lineage, model_version=pl.lit(serving[day])
             )
         )
+        made[OVERRIDES].append(told(plan.overrides, decided, day).with_columns(**lineage))
         basis = pl.lit(position["stock_source"][0] if position.height else None, dtype=pl.String)
         made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage, stock_source=basis))
         made[LIMITS].append(plan.limits.with_columns(**lineage, stock_source=basis, plan=pl.lit("replenishment")))
@@ -149,19 +160,28 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     )
 
 
-def _own_orders_before(warehouse: Warehouse, day: date) -> pl.DataFrame:
+def _own_orders_before(warehouse: Warehouse, day: date, overrides: Versions) -> pl.DataFrame:
     if not warehouse.exists(ORDERS):
         return pl.DataFrame(schema=OWN_ORDERS_SCHEMA)
-    return warehouse.read(
-        f"select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} where order_units > 0 "
-        "and as_of_day < ? order by all",
-        [day],
+    # rows of nothing ordered are needed where a buyer decided otherwise; only those days are read whole
+    decided = sorted({each - ONE_DAY for each in overrides.frame["order_day"]})
+    stored = warehouse.read(
+        f"select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} where (order_units > 0 "
+        "or as_of_day in (select unnest(?::date[]))) and as_of_day < ? order by all",
+        [decided, day],
     ).cast(OWN_ORDERS_SCHEMA)
+    return concerned(stored, overrides)
 
 
-def _items(house: House, supply: Supply, prices: Versions, quantiles: pl.DataFrame, day: date) -> pl.DataFrame:
-    """One row per item with a forecast: terms, cost, price and the two demand distributions the program weighs."""
+def _items(
+    house: House, supply: Supply, prices: Versions, quantiles: pl.DataFrame, day: date, asked_for: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """One row per item with a forecast: terms, cost, price and the two demand distributions the program weighs.
+
+    asked_for: items (product_id, location_id) that a buyer decided about; they have a row also without a forecast.
+    """
     key = ["product_id", "location_id"]
+    wanted = [quantiles.select(key), *([] if asked_for is None else [asked_for.select(key)])]
     terms = supply.products_on(day)
     price = (
         prices.as_of(day)
@@ -173,7 +193,7 @@ def _items(house: House, supply: Supply, prices: Versions, quantiles: pl.DataFra
     )
     cost_share = house.shop.assumptions.cost_share
     items = (
-        quantiles.select(key)
+        pl.concat(wanted)
         .unique()
         .join(terms, on="product_id")
         .join(price, on=key, how="left")
@@ -217,6 +237,15 @@ def relaxed_limits(limits: ReplenishmentLimits, table: pl.DataFrame) -> Replenis
     )
 
 
+def relaxed_suppliers(suppliers: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """The suppliers' terms by which a plan is judged: a minimum that the buyer's quantities do not reach gives way by what is missing."""
+    missing = dict(
+        table.filter((pl.col("limit_name") == "supplier_minimum") & (pl.col("relaxed_by") > 0)).select("scope", "relaxed_by").rows()
+    )
+    relaxed = pl.col("supplier_id").replace_strict(missing, default=0.0, return_dtype=pl.Float64)
+    return suppliers.with_columns(min_order_value=(pl.col("min_order_value") - relaxed).clip(lower_bound=0.0))
+
+
 def _settings(house: House) -> ReplenishmentSettings:
     assumptions = house.shop.assumptions
     return ReplenishmentSettings(
@@ -225,7 +254,8 @@ def _settings(house: House) -> ReplenishmentSettings:
 
 
 def _first_lines(bought: pl.DataFrame) -> str:
-    top = bought.sort("order_value", "product_id", "location_id", descending=[True, False, False]).head(8)
+    worth = bought.with_columns(pl.col("order_value").fill_null(0.0))  # a buyer may order what has no known cost
+    top = worth.sort("order_value", "product_id", "location_id", descending=[True, False, False]).head(8)
     lines = ["| product | location | units | value | why |", "|---|---|---|---|---|"]
     return "\n".join(
         lines

@@ -16,6 +16,7 @@ from assets.as_of import read_versions
 from assets.house import House
 from assets.partitions import partition_window
 from assets.review.alerts import DRIFT_DAYS
+from assets.review.buyers_page import CHECK, OVERRIDES, buyers_tables
 from assets.review.find_alerts import alerts_of_all_days
 from assets.review.forecast_bias import DAILY_SCHEMA, daily_bias, with_window
 from assets.table_contracts import table_contracts
@@ -23,7 +24,7 @@ from assets.warehouse import Warehouse
 from assets.windows import Window
 
 ACCURACY, BIAS, VALUE, ALERTS = "review.forecast_accuracy", "review.forecast_bias", "review.decision_value", "review.alerts"
-TABLES = (ACCURACY, BIAS, VALUE, ALERTS)
+TABLES = (ACCURACY, BIAS, VALUE, OVERRIDES, CHECK, ALERTS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 LONGEST_LOOK_BACK_DAYS = 120
 ITEM = ["product_id", "location_id"]
@@ -56,6 +57,26 @@ ALERT_SOURCES = (
             kinds={"duckdb"},
             deps=[["decisions", "replenishment_orders"], ["marts", "sales_panel"]],
             description="What order lines promised and what they were worth.",
+        ),
+        dg.AssetSpec(
+            KEYS[OVERRIDES],
+            group_name="review",
+            kinds={"duckdb"},
+            deps=[
+                *(["decisions", "replenishment_orders"], ["decisions", "order_overrides"], ["demand", "lost_demand"]),
+                *(["marts", "fct_order_overrides"], ["marts", "sales_panel"]),
+            ],
+            description="What buyers' decisions came to, beside what was proposed.",
+        ),
+        dg.AssetSpec(
+            KEYS[CHECK],
+            group_name="review",
+            kinds={"duckdb"},
+            deps=[
+                *(["decisions", "replenishment_orders"], ["decisions", "replenishment_limits"], ["decisions", "order_overrides"]),
+                ["marts", "sales_panel"],
+            ],
+            description="Which orders a buyer should look at first, and why.",
         ),
         dg.AssetSpec(
             KEYS[ALERTS],
@@ -103,6 +124,7 @@ def review(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse
         ACCURACY: pl.concat(accuracy, how="vertical_relaxed"),
         BIAS: bias_of_days(warehouse, pl.concat(daily), days),
         VALUE: pl.concat(value, how="vertical_relaxed"),
+        **buyers_tables(house, warehouse, panel, days, since),
     }
     for name, frame in frames.items():
         warehouse.replace_days(table_contracts()[name], frame, days)
@@ -208,7 +230,10 @@ def decision_value(orders: pl.DataFrame, panel: pl.DataFrame, day: Any) -> pl.Da
     without = pl.col("on_hand") + pl.col("in_transit_units")
     return joined.with_columns(
         promised_lost_sales_avoided_units="lost_sales_avoided_units",
-        realised_lost_sales_avoided_units=pl.min_horizontal(pl.max_horizontal(pl.col("sold_units") - without, 0.0), "order_units"),
+        # a buyer may have ordered what was never counted: then nobody knows
+        realised_lost_sales_avoided_units=pl.when(without.is_not_null()).then(
+            pl.min_horizontal(pl.max_horizontal(pl.col("sold_units") - without, 0.0), "order_units")
+        ),
         basis=pl.when(pl.col("stockout_days") > 0)
         .then(pl.lit("understated: stock-out days in between"))
         .otherwise(pl.lit("order taken to be placed as advised")),

@@ -13,7 +13,7 @@ from dagster_project.resources import state_folder
 from dagster_project.settings import Settings
 from shops.shop import Shop, load_shop
 
-MOST_ALERTS = 4
+MOST_ALERTS, MOST_CHECKED = 4, 3
 
 
 def print_page(settings: Settings, console: Console) -> None:
@@ -60,6 +60,7 @@ class Page:
             ("Forecast", self.forecast()),
             ("Coupons", self.coupons()),
             ("Orders", self.orders()),
+            ("Look first", self.look_first()),
             ("Review", self.review()),
             ("Quarantine", self.quarantine()),
             ("Alerts", self.alerts()),
@@ -169,9 +170,27 @@ class Page:
         gap = self.rows(f"select status, gap from plan_certificates where {day} and plan = 'replenishment'")
         return told + [f"plan {status}, proven within {gap or 0:.4%} of the best" for status, gap in gap]
 
+    def look_first(self) -> list[str]:
+        """The orders most worth a look, and what came of buyers' decisions."""
+        if not self.one("select count(*) from duckdb_views() where view_name = 'orders_to_check'"):
+            return ["published by an older version: decide the day again to see it"]
+        day = f"as_of_day = date '{self.day}'"
+        found = self.rows(f"select subject, sentence from orders_to_check where {day} order by rank")
+        told = [f"{subject}: {sentence}" for subject, sentence in found[:MOST_CHECKED]]
+        told += [f"and {len(found) - len(told)} more in view orders_to_check"] if len(found) > len(told) else []
+        decided, changed = self.rows(f"select count(*), coalesce(sum(abs(override_change_value)), 0) from order_overrides where {day}")[0]
+        if decided:
+            told.append(f"decided by buyers: {decided:,} lines, {changed:,.2f} {self.shop.currency} of goods more or less than proposed")
+        judged, realised = self.rows("select count(realised_cost_change), sum(realised_cost_change) from order_override_review")[0]
+        if judged:
+            verdict = "saved" if realised < 0 else "cost"
+            told.append(f"{judged:,} decisions of buyers judged: together they {verdict} {abs(realised):,.2f} {self.shop.currency}")
+        return told or ["nothing stands out"]
+
     def review(self) -> list[str]:
         judged = self.rows(
-            "select count(*), sum(promised_lost_sales_avoided_units), sum(realised_lost_sales_avoided_units) from decision_value"
+            "select count(*), coalesce(sum(promised_lost_sales_avoided_units), 0), coalesce(sum(realised_lost_sales_avoided_units), 0) "
+            "from decision_value"
         )[0]
         came = self.rows(
             "select count(distinct as_of_day), sum(wape * units) / nullif(sum(units), 0), sum(wape_seasonal_naive * "

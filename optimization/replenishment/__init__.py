@@ -6,6 +6,7 @@
 from optimization.replenishment.check_plan import Violation, check_plan
 from optimization.replenishment.explanation import PARTS_ADDED, PARTS_CUT
 from optimization.replenishment.order_table import ORDER_COLUMNS
+from optimization.replenishment.overrides import OVERRIDE_COLUMNS
 from optimization.replenishment.plan_replenishment import ReplenishmentPlan, plan_replenishment
 from optimization.replenishment.read_items import ITEM_COLUMNS
 from optimization.replenishment.settings import ReplenishmentLimits, ReplenishmentSettings
@@ -13,6 +14,7 @@ from optimization.replenishment.settings import ReplenishmentLimits, Replenishme
 __all__ = [
     "ITEM_COLUMNS",
     "ORDER_COLUMNS",
+    "OVERRIDE_COLUMNS",
     "PARTS_ADDED",
     "PARTS_CUT",
     "ReplenishmentLimits",

@@ -30,7 +30,8 @@ def check_plan(items: pl.DataFrame, suppliers: pl.DataFrame, limits: Replenishme
     read = read_items(items)
     if not read.select(KEY).equals(orders.select(KEY).sort(KEY)):
         return [Violation("rows", "all", "The orders do not hold exactly one row per item.")]
-    joined = read.join(orders.select(*KEY, "order_units", "order_packs", "order_value", *PARTS_ADDED, *PARTS_CUT), on=KEY, how="left")
+    told = orders.select(*KEY, "order_units", "order_packs", "order_value", "proposed_units", *PARTS_ADDED, *PARTS_CUT)
+    joined = read.join(told, on=KEY, how="left")
     found = [*_row_rules(joined), *_supplier_rules(joined, read_suppliers(suppliers, read)), *_limit_rules(joined, limits)]
     return sorted(found, key=lambda one: (one.rule, one.scope))
 
@@ -39,12 +40,17 @@ def _row_rules(joined: pl.DataFrame) -> Iterator[Violation]:
     units, pack = pl.col("order_units"), pl.col("pack_units")
     added, cut = pl.sum_horizontal(PARTS_ADDED), pl.sum_horizontal(PARTS_CUT)
     tolerance = TOLERANCE * pl.max_horizontal(units.abs(), 1.0)
+    action, free = pl.col("override_action"), pl.col("override_action").is_null()
+    decided = pl.when(action == "reject").then(0.0).otherwise(pl.coalesce("override_units", "proposed_units"))
+    change = pl.when(free).then(0.0).otherwise(units - pl.col("proposed_units"))
     rules = {
+        "override": (~free & ((units - decided).abs() > tolerance), "does not order what the buyer decided"),
+        "override_change": ((pl.col("override_change_units") - change).abs() > tolerance, "has a wrong change by the buyer"),
         "units": (units.is_null() | ~units.is_finite() | (units < 0), "orders a quantity that is no number of pieces"),
-        "pack": ((units - pl.col("order_packs") * pack).abs() > tolerance, "orders no whole number of packs"),
-        "moq": ((units > 0) & (units < pl.col("moq_units") - tolerance), "orders less than the minimum order quantity"),
-        "calendar": ((units > 0) & ~pl.col("is_order_day"), "orders on a day without order-taking"),
-        "blocked": ((units > 0) & (pl.col("blocked_because").is_not_null() | ~pl.col("has_forecast")), "orders a blocked item"),
+        "pack": (((units - pl.col("order_packs") * pack).abs() > tolerance).fill_null(free), "orders no whole number of packs"),
+        "moq": (free & (units > 0) & (units < pl.col("moq_units") - tolerance), "orders less than the minimum order quantity"),
+        "calendar": (free & (units > 0) & ~pl.col("is_order_day"), "orders on a day without order-taking"),
+        "blocked": (free & (units > 0) & (pl.col("blocked_because").is_not_null() | ~pl.col("has_forecast")), "orders a blocked item"),
         "value": ((pl.col("order_value") - units * pl.col("unit_cost")).abs() > tolerance * pl.col("unit_cost"), "has a wrong order value"),
         "parts": ((added - cut - units).abs() > tolerance, "has parts that do not add up to the order"),
         "cuts": (pl.any_horizontal(pl.col(name) < -TOLERANCE for name in PARTS_CUT), "has a negative cut"),

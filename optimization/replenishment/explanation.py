@@ -1,8 +1,9 @@
 """Why each item orders what it orders: parts that add up to the order, one reason code and one sentence.
 
-On every row: need_units + safety_units + pack_rounding_units + moq_uplift_units + supplier_minimum_units - shelf_life_cut_units
-- not_worth_it_cut_units - calendar_cut_units - supplier_skip_cut_units - budget_cut_units - capacity_cut_units = order_units.
-Safety and pack rounding may be below 0: the best stock may lie below the mean, and a full pack may be too much.
+On every row: need_units + safety_units + pack_rounding_units + moq_uplift_units + supplier_minimum_units + override_change_units
+- shelf_life_cut_units - not_worth_it_cut_units - calendar_cut_units - supplier_skip_cut_units - budget_cut_units - capacity_cut_units
+= order_units. Safety and pack rounding may be below 0: the best stock may lie below the mean, and a full pack may be too much.
+Where a buyer decided the quantity, the other parts explain what was proposed, and override_change_units (also below 0) is the rest.
 
 Public: `PARTS_ADDED`, `PARTS_CUT`, `order_parts`, `reason_code`.
 """
@@ -14,7 +15,7 @@ from optimization.replenishment.demand_scenarios import Floats
 from optimization.replenishment.item_needs import ItemNeeds
 from optimization.replenishment.joint_stages import StagedOrders
 
-PARTS_ADDED = ("need_units", "safety_units", "pack_rounding_units", "moq_uplift_units", "supplier_minimum_units")
+PARTS_ADDED = ("need_units", "safety_units", "pack_rounding_units", "moq_uplift_units", "supplier_minimum_units", "override_change_units")
 PARTS_CUT = (
     "shelf_life_cut_units",
     "not_worth_it_cut_units",
@@ -40,6 +41,7 @@ def order_parts(items: pl.DataFrame, needs: ItemNeeds, staged: StagedOrders) -> 
         "pack_rounding_units": np.where(dropped, 0.0, needs.packed - needs.keepable),
         "moq_uplift_units": np.where(dropped, 0.0, needs.alone - needs.packed),
         "supplier_minimum_units": np.maximum(suppliers_change, 0) + np.maximum(limits_change, 0),
+        "override_change_units": np.zeros(items.height),
         "shelf_life_cut_units": needs.ideal - needs.keepable,
         "not_worth_it_cut_units": np.where(dropped, needs.keepable, 0.0),
         "calendar_cut_units": needs.alone - accepted,
@@ -64,10 +66,12 @@ def _cut_by_volume(staged: StagedOrders, height: int) -> np.ndarray:
 
 
 def reason_code() -> pl.Expr:
-    """Return the expression that names the one reason of a row from its parts, `blocked_because` and `has_forecast`."""
+    """Return the expression that names the one reason of a row from its parts, `override_action`, `blocked_because`, `has_forecast`."""
     largest = pl.max_horizontal("need_units", "safety_units", "pack_rounding_units")
     return (
-        pl.when(pl.col("blocked_because").is_not_null())
+        pl.when(pl.col("override_action").is_not_null())
+        .then(pl.lit("override"))
+        .when(pl.col("blocked_because").is_not_null())
         .then(pl.lit("blocked"))
         .when(~pl.col("has_forecast"))
         .then(pl.lit("no_forecast"))

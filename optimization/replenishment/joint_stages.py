@@ -1,15 +1,15 @@
 """From what items want alone to what is ordered: first the suppliers' terms, then budget and warehouses, so that each cut has a name.
 
-Public: `StagedOrders`, `stage_orders`.
+Public: `Committed`, `StagedOrders`, `stage_orders`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from optimization.replenishment.item_needs import ItemNeeds, size_curves
-from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, ordered, total_cost, used_room
+from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, ordered, supplier_values, total_cost, used_room
 from optimization.replenishment.room_limits import Rooms
 from optimization.replenishment.settings import ReplenishmentSettings
 from optimization.replenishment.solve_joint import JointAnswer, solve_joint
@@ -28,12 +28,50 @@ class StagedOrders:
     crowded_rooms: Flags
 
 
+@dataclass(frozen=True)
+class Committed:
+    """What is decided before the program decides: `fixed` items (rows of the items planned) are not its to order, and suppliers that
+    `must` be used, because something is fixed there, have to reach what is missing of their minimum if that is possible at all."""
+
+    fixed: Flags
+    must: Flags
+
+
 def stage_orders(
-    items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, settings: ReplenishmentSettings
+    items: pl.DataFrame,
+    needs: ItemNeeds,
+    suppliers: pl.DataFrame,
+    rooms: Rooms,
+    settings: ReplenishmentSettings,
+    committed: Committed | None = None,
 ) -> StagedOrders:
-    """Return the orders of items with a forecast; items whose supplier takes no orders today order nothing."""
-    eligible = np.flatnonzero(items["is_order_day"].to_numpy() & (needs.most > 0))
+    """Return the orders of items with a forecast; items whose supplier takes no orders today order nothing, nor do fixed ones here."""
+    free = np.ones(items.height, dtype=np.bool_) if committed is None else ~committed.fixed
+    eligible = np.flatnonzero(items["is_order_day"].to_numpy() & (needs.most > 0) & free)
     problem = _problem(items, needs, suppliers, rooms, eligible, settings)
+    if committed is not None and committed.must.any():
+        return _stage_with_must(items, needs, problem, eligible, settings, committed.must)
+    return _stage(items, needs, problem, eligible, settings)
+
+
+def _stage_with_must(
+    items: pl.DataFrame, needs: ItemNeeds, problem: JointProblem, eligible: Integers, settings: ReplenishmentSettings, must: Flags
+) -> StagedOrders:
+    """Reach the minimum where a supplier is used already, above all else: reaching one is rewarded with more than any two plans differ."""
+    finite = np.where(np.isfinite(problem.cost), problem.cost, -np.inf)
+    reward = float((finite.max(axis=1) - problem.cost.min(axis=1)).sum() + problem.fixed.sum() + 1) if len(eligible) else 1.0
+    scale = max(float(problem.cost[:, 0].sum()), 1.0)
+    rewarded = replace(problem, fixed=problem.fixed - reward * must)
+    careful = replace(settings, relative_gap=settings.relative_gap * scale / (scale + reward * int(must.sum())))
+    staged = _stage(items, needs, rewarded, eligible, careful)
+    reached = int((must & (supplier_values(problem, ordered(problem, staged.answer.picks)) > 0)).sum())
+    answer = replace(staged.answer, cost=staged.answer.cost + reward * reached, bound=staged.answer.bound + reward * reached)
+    return replace(staged, problem=problem, answer=answer)
+
+
+def _stage(
+    items: pl.DataFrame, needs: ItemNeeds, problem: JointProblem, eligible: Integers, settings: ReplenishmentSettings
+) -> StagedOrders:
     alone = np.abs(problem.units - needs.alone[eligible][:, None]).argmin(axis=1) if len(eligible) else np.zeros(0, dtype=np.int64)
     first = _alone_answer(problem, alone)
     if problem.binding.any():

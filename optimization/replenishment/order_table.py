@@ -9,8 +9,10 @@ import polars as pl
 from optimization.replenishment.cost_curves import Expected, expected_at
 from optimization.replenishment.demand_scenarios import Floats, chance_above, quantile_matrix
 from optimization.replenishment.explanation import PARTS_ADDED, PARTS_CUT, order_parts, reason_code
+from optimization.replenishment.held_orders import HeldOrders
 from optimization.replenishment.item_needs import ItemNeeds
 from optimization.replenishment.joint_stages import StagedOrders
+from optimization.replenishment.override_told import override_flags, with_held_orders
 from optimization.replenishment.read_items import COVER_LEVELS, KEY, LEAD_LEVELS
 from optimization.replenishment.sentences import order_sentences
 
@@ -25,6 +27,9 @@ ORDER_COLUMNS = (
     "expected_arrival_on",
     "next_order_day",
     "unconstrained_units",
+    "proposed_units",
+    "override_action",
+    "override_units",
     "reason_code",
     "sentence",
     "on_hand",
@@ -39,25 +44,35 @@ ORDER_COLUMNS = (
     "stockout_chance_with",
     "lost_sales_avoided_units",
     "lost_sales_avoided_value",
+    "expected_lost_units",
+    "expected_lost_value",
+    "expected_left_units",
     "expected_saving",
     "expected_waste_units",
     "value_per_money",
     *PARTS_ADDED,
     *PARTS_CUT,
     "days_of_cover_after",
+    "unit_cost",
+    "unit_price",
+    "pack_units",
+    "moq_units",
     "stock_source",
     "forecast_model",
     "flags",
 )
 
 
-def order_table(items: pl.DataFrame, planned: pl.DataFrame, needs: ItemNeeds, staged: StagedOrders) -> pl.DataFrame:
+def order_table(
+    items: pl.DataFrame, planned: pl.DataFrame, needs: ItemNeeds, staged: StagedOrders, held: HeldOrders | None = None
+) -> pl.DataFrame:
     """Return the orders (grain: product_id, location_id; columns `ORDER_COLUMNS`), sorted by key.
 
     `items` are all items as `read_items` gives them, `planned` those of them with a forecast and not blocked, in the rows of `needs`.
     Units are pieces, money is in the shop's currency, chances are 0..1. lost_sales_avoided_value is at selling prices; expected_saving is
-    what the order saves in expected cost, value_per_money the same per 1.00 of order value. Numbers that need a forecast are null without
-    one.
+    what the order saves in expected cost, value_per_money the same per 1.00 of order value. Lost: demand until the next order could arrive
+    that stock cannot serve, with the order; left: stock then. Numbers that need a forecast are null without one. `held`: quantities that a
+    buyer fixed; `staged.final` then holds them too.
     """
     pair = np.column_stack([np.zeros(planned.height), staged.final])
     expected = expected_at(pair, needs.demand, needs.terms)  # without an order, and with it
@@ -69,8 +84,9 @@ def order_table(items: pl.DataFrame, planned: pl.DataFrame, needs: ItemNeeds, st
     )
     zeros = ["order_units", "unconstrained_units", *PARTS_ADDED, *PARTS_CUT]
     table = items.join(computed, on=KEY, how="left").with_columns(pl.col(zeros).fill_null(0.0) + 0.0)
-    table = table.with_columns(
-        order_packs=(pl.col("order_units") / pl.col("pack_units")).round().cast(pl.Int64),
+    packs = pl.col("order_units") / pl.col("pack_units")
+    table = with_held_orders(table, held).with_columns(
+        order_packs=pl.when((packs - packs.round()).abs() < 1e-9).then(packs.round().cast(pl.Int64)),
         order_value=pl.when(pl.col("order_units") > 0).then(pl.col("order_units") * pl.col("unit_cost")).otherwise(0.0),
         expected_arrival_on=pl.col("order_day") + pl.duration(days=pl.col("lead_time_days")),
         expected_demand_until_arrival=pl.col("lead_mean_units"),
@@ -102,11 +118,20 @@ def _outcomes(planned: pl.DataFrame, needs: ItemNeeds, expected: Expected, units
         "stockout_chance_with": pl.Series(np.maximum(before, chance_above(cover, cover_levels, position + units))),
         "lost_sales_avoided_units": pl.Series(avoided),
         "lost_sales_avoided_value": pl.Series(avoided * planned["unit_price"].to_numpy()),
+        "expected_lost_units": pl.Series(expected.lost_units[:, 1]),
+        "expected_lost_value": pl.Series(expected.lost_units[:, 1] * planned["unit_price"].to_numpy()),
+        "expected_left_units": pl.Series(_left_units(needs, units)),
         "expected_saving": pl.Series(saving),
         "expected_waste_units": pl.Series(np.where(units > 0, expected.waste_units[:, 1], 0.0)),
         "value_per_money": _or_null(saving / np.where(value > 0, value, 1), value > 0),
         "days_of_cover_after": _or_null(after / np.where(moves, rate, 1), moves),
     }
+
+
+def _left_units(needs: ItemNeeds, units: Floats) -> Floats:
+    """Return the mean stock at the end of the cover, after what is there at arrival and the order have served the demand until then."""
+    at_arrival = np.maximum(needs.terms.position[:, None] - needs.demand.until_arrival, 0) + units[:, None]
+    return np.maximum(at_arrival - needs.demand.after_arrival, 0).mean(axis=1)
 
 
 def _or_null(values: Floats, known: np.ndarray) -> pl.Series:
@@ -115,4 +140,4 @@ def _or_null(values: Floats, known: np.ndarray) -> pl.Series:
 
 def _all_flags() -> pl.Expr:
     given = pl.when(pl.col("on_hand_flag").fill_null("") != "").then(pl.col("on_hand_flag") + ";").otherwise(pl.lit(""))
-    return (given + pl.col("flags").fill_null("")).str.strip_chars(";")
+    return (given + pl.col("flags").fill_null("") + override_flags()).str.strip_chars(";")

@@ -4,31 +4,32 @@ Public: `ReplenishmentPlan`, `plan_replenishment`.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import polars as pl
 
-from optimization.certificate import PlanCertificate, PlanStatus, hash_inputs, relative_gap
+from optimization.certificate import PlanCertificate, hash_inputs, relative_gap
 from optimization.linear_program import SOLVER, solver_version
 from optimization.replenishment.check_plan import check_plan
-from optimization.replenishment.item_needs import ItemNeeds, item_needs
-from optimization.replenishment.joint_stages import StagedOrders, stage_orders
-from optimization.replenishment.limit_table import limit_table
-from optimization.replenishment.order_table import order_table
+from optimization.replenishment.decide_day import Day, decide_day
+from optimization.replenishment.held_orders import hold_orders
+from optimization.replenishment.item_needs import item_needs
+from optimization.replenishment.override_told import override_table
+from optimization.replenishment.overrides import OVERRIDE_COLUMNS
 from optimization.replenishment.read_items import read_items, read_suppliers
-from optimization.replenishment.room_limits import Rooms, rooms_for
+from optimization.replenishment.room_limits import rooms_for
 from optimization.replenishment.settings import ReplenishmentLimits, ReplenishmentSettings
 from optimization.replenishment.supplier_table import supplier_table
 
 
 @dataclass(frozen=True)
 class ReplenishmentPlan:
-    """The decision tables of one day; see `order_table`, `limit_table` and `supplier_table` for grain and columns."""
+    """The decision tables of one day; see `order_table`, `limit_table`, `supplier_table` and `override_table` for grain and columns."""
 
     orders: pl.DataFrame
     limits: pl.DataFrame
     supplier_orders: pl.DataFrame
+    overrides: pl.DataFrame
     certificate: PlanCertificate
 
 
@@ -39,6 +40,9 @@ def plan_replenishment(
     settings: ReplenishmentSettings | None = None,
 ) -> ReplenishmentPlan:
     """Return the orders of one day for items (columns `ITEM_COLUMNS`) and suppliers (supplier_id, min_order_value, fixed_order_cost).
+
+    Items may carry a buyer's decisions (columns `OVERRIDE_COLUMNS`): such a quantity is ordered as it is, takes its share of every limit
+    first, and the rest is decided around it. The day is then solved twice, without and with these decisions.
 
     Pass every item of a location that has a volume limit, also those that cannot be ordered today: their stock takes room. The
     certificate's value and bound are expected cost over the cycle (lost sales, holding, waste, fixed costs) of the items that can be
@@ -52,16 +56,21 @@ def plan_replenishment(
     rooms = rooms_for(read, limits)
     planned = read.filter(pl.col("blocked_because").is_null() & pl.col("has_forecast"))
     needs = item_needs(planned, settings)
-    staged = stage_orders(planned, needs, terms, rooms, settings)
-    orders = order_table(read, planned, needs, staged)
+    overridden = read["override_action"].is_not_null()
+    unheard = read.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in OVERRIDE_COLUMNS.items())
+    day = Day(unheard, planned, needs, terms, rooms, settings)
+    decided = proposal = decide_day(day)
+    if overridden.any():
+        decided = decide_day(replace(day, read=read), hold_orders(read, proposal.orders))
+    orders = decided.orders
     violations = check_plan(items, suppliers, limits, orders)
     certificate = PlanCertificate(
         plan="replenishment",
-        status=_status(staged, rooms),
+        status=decided.status,
         sense="min",
-        value=staged.answer.cost,
-        bound=staged.answer.bound,
-        gap=relative_gap(staged.answer.cost, staged.answer.bound),
+        value=decided.cost,
+        bound=decided.bound,
+        gap=relative_gap(decided.cost, decided.bound),
         solver=SOLVER,
         solver_version=solver_version(),
         seconds=time.perf_counter() - started,
@@ -70,17 +79,4 @@ def plan_replenishment(
         checked=True,
         violations=tuple(violation.message for violation in violations),
     )
-    limits_told = limit_table(staged, rooms, terms, _wanted(planned, needs))
-    return ReplenishmentPlan(orders, limits_told, supplier_table(orders, terms), certificate)
-
-
-def _wanted(planned: pl.DataFrame, needs: ItemNeeds) -> dict[str, float]:
-    """Value per supplier of what its items would order today if there were no joint limits, money."""
-    values = planned.select("supplier_id", value=pl.when("is_order_day").then(pl.Series(needs.alone) * pl.col("unit_cost")).otherwise(0.0))
-    return dict(values.group_by("supplier_id").agg(pl.col("value").sum()).iter_rows())
-
-
-def _status(staged: StagedOrders, rooms: Rooms) -> PlanStatus:
-    if bool(np.any(rooms.relaxed_by > 0)):
-        return "relaxed"
-    return staged.answer.status if len(staged.eligible) else "empty"
+    return ReplenishmentPlan(orders, decided.limits, supplier_table(orders, terms), override_table(orders, proposal.orders), certificate)

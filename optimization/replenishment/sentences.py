@@ -24,6 +24,8 @@ def order_sentences(table: pl.DataFrame) -> pl.Series:
 
 def _sentence(row: Row) -> str:
     code = row["reason_code"]
+    if code == "override":
+        return _override_sentence(row)
     if code == "blocked":
         return f"Order nothing: {row['blocked_because']}."
     if code == "no_forecast":
@@ -46,6 +48,33 @@ def _sentence(row: Row) -> str:
         after = f"with it {row['stockout_chance_with']:.0%}" + (f" ({early:.0%} already before it arrives)" if early >= 0.005 else "")
         return f"Order {number(row['order_units'])}{packs}: {stock}, {expected}; {risk}, {after}{_because(row)}."
     return f"Order nothing: {stock}, {expected}{_because(row) or '; enough stock'}."
+
+
+_DECIDED = {"approve": "as approved by the buyer", "edit": "as edited by the buyer", "reject": "as the buyer rejected the order"}
+
+
+def _override_sentence(row: Row) -> str:
+    """Return what the buyer decided, what had been proposed, and what is to be known about the quantity."""
+    units, what = row["order_units"], _DECIDED[row["override_action"]]
+    head = f"Order {number(units)} {what}" if units > 0 else f"Order nothing, {what}"
+    proposed = f"{number(row['proposed_units'])} were proposed" if row["proposed_units"] > 0 else "nothing was proposed"
+    clauses = [proposed]
+    if row["blocked_because"] is not None:
+        clauses.append(row["blocked_because"])
+    elif not row["has_forecast"]:
+        clauses.append("there is no forecast for this item")
+    else:
+        transit = f" + {number(row['in_transit_units'])} in transit" if row["in_transit_units"] > 0 else ""
+        expected = f"{number(row['cover_mean_units'])} expected before the delivery after next"
+        clauses.append(f"{number(row['on_hand'])} on hand{transit}, {expected}")
+        clauses.append(f"without it {row['stockout_chance_without']:.0%} chance to run out, with it {row['stockout_chance_with']:.0%}")
+    if units > 0 and not row["is_order_day"]:
+        clauses.append(f"the supplier takes no orders on {row['order_day']}")
+    if row["order_packs"] is None:
+        clauses.append(f"that is no whole number of packs of {row['pack_units']}")
+    if 0 < units < row["moq_units"]:
+        clauses.append(f"the minimum order quantity is {row['moq_units']}")
+    return f"{head}: {'; '.join(clauses)}."
 
 
 def _because(row: Row) -> str:

@@ -12,7 +12,7 @@ from assets.table_contracts import table_contracts
 
 pytestmark = pytest.mark.xdist_group("chain")
 TABLES = [export.name for export in EXPORTS] + ["quarantine", "intake_counts"]
-ADDED = ("need_units", "safety_units", "pack_rounding_units", "moq_uplift_units", "supplier_minimum_units")
+ADDED = ("need_units", "safety_units", "pack_rounding_units", "moq_uplift_units", "supplier_minimum_units", "override_change_units")
 TAKEN = (
     "shelf_life_cut_units",
     "not_worth_it_cut_units",

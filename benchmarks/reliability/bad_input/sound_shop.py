@@ -40,7 +40,7 @@ OF_COLUMN: dict[str, Callable[[int], Any]] = {
     "latitude": lambda row: 48.0 + row,
     "longitude": lambda row: 11.0 - row,
 }
-LASTING = ("ends_on", "valid_to", "received_on", "expected_on", "discontinued_on")
+LASTING = ("ends_on", "valid_to", "received_on", "expected_on", "discontinued_on", "order_day")
 
 
 @cache

@@ -87,6 +87,18 @@ VALUE_FAULTS = (
     _cell(
         "competitor_prices", "price", "€3.50", quarantined("not_a_number", 1), "A currency sign before a price", "Export the bare number."
     ),
+    _cell(
+        "order_overrides", "units", "-6", quarantined("out_of_range", 1, "at least 0"), "A buyer who orders less than nothing", "Reject it."
+    ),
+    _cell("order_overrides", "units", "", quarantined("missing_required", 1), "An edited order without a quantity", "Say how many.", 1),
+    _cell(
+        "order_overrides",
+        "action",
+        "cancel",
+        quarantined("not_allowed", 1, "allowed are approve, edit, reject"),
+        "A decision about an order that nobody knows",
+        "Say reject.",
+    ),
     _cell("promotions", "discount_share", "10 %", quarantined("not_a_number", 1), "A share in per cent", "Export 0.1."),
     _cell("promotions", "discount_share", "10", quarantined("out_of_range", 1, "at most 1"), "A share above one", "Export 0.1."),
     _cell("suppliers", "lead_time_days", "a week", quarantined("not_a_number", 1), "A lead time in words", "Export days."),

@@ -1,0 +1,36 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace_window",
+        meta={"replaced_window": "known_on"},
+    )
+}}
+
+with source as (
+    select * from {{ source('landing', 'order_overrides') }} where {{ landed_in_window() }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(product_id as varchar) as product_id,
+        cast(location_id as varchar) as location_id,
+        cast(action as varchar) as action,
+        cast(reason as varchar) as reason,
+
+        -- days and times
+        cast(order_day as date) as order_day,
+        cast(business_day as date) as business_day,
+
+        -- numbers
+        cast(units as double) as units,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed
