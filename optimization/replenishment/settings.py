@@ -37,7 +37,9 @@ class ReplenishmentSettings:
     holding_cost_per_year: share of unit cost. lost_sale_cost_share: cost of a lost sale as a share of the unit margin. order_line_cost:
     money per order line. max_cover_days: the longest cover an order may build, MOQ apart. most_sizes: order sizes weighed per item,
     nothing included. relative_gap: proven distance from the best plan at which the search stops. core_variables: the largest integer
-    program handed to PuLP.
+    program handed to PuLP. core_nodes: branches that one such program may open; the search ends there, so that it ends at the same place
+    on every machine. time_limit_seconds: a last guard for one program, None = none; a plan that met it depends on the machine.
+    supplier_programs: suppliers whose order is solved on its own in whole sizes. price_rounds: answers tried while prices are sought.
     """
 
     holding_cost_per_year: float = 0.25
@@ -46,8 +48,10 @@ class ReplenishmentSettings:
     max_cover_days: float = 56.0
     most_sizes: int = 48
     relative_gap: float = 1e-5
-    time_limit_seconds: float | None = 30.0
+    time_limit_seconds: float | None = 120.0
     core_variables: int = 5_000
+    core_nodes: int = 500
+    supplier_programs: int = 400
     price_rounds: int = 60
     seed: int = 7
 
@@ -62,5 +66,10 @@ class ReplenishmentSettings:
             raise ValueError(f"Expected most_sizes of 12 or more, got {self.most_sizes}.")
         if not 0 <= self.relative_gap < 1:
             raise ValueError(f"Expected relative_gap in [0, 1), got {self.relative_gap}.")
+        for name in ("core_nodes", "price_rounds"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"Expected {name} of 1 or more, got {getattr(self, name)}.")
+        if self.supplier_programs < 0:
+            raise ValueError(f"Expected supplier_programs of 0 or more, got {self.supplier_programs}.")
         if not 1 <= self.core_variables <= 50_000:
             raise ValueError(f"Expected core_variables in 1..50000, got {self.core_variables}.")

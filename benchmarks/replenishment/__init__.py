@@ -1,0 +1,1 @@
+"""Replenishment beside its peers: one order cycle, eight periods and the closed loop."""

@@ -1,0 +1,93 @@
+"""What each supplier's order really costs under the rooms' prices: its whole sizes in PuLP, one small program per supplier.
+
+The prices' bound lets the last step towards a minimum order value be taken in part. Under fixed prices suppliers do not touch, so solving
+one of them in whole sizes lifts the bound by what that step costs and finds its best order. Those whose present order lies farthest
+above their bound come first. A size is left out only where its supplier's bound with it lies above the present order.
+
+Public: `SupplierBounds`, `solve_suppliers`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimization.linear_program import RowBuilder, SolveOptions, solve_arrays
+from optimization.replenishment.joint_problem import Floats, Integers, JointProblem, ordered, supplier_values
+from optimization.replenishment.priced_problem import Priced
+from optimization.replenishment.settings import ReplenishmentSettings
+
+
+@dataclass(frozen=True)
+class SupplierBounds:
+    """bound: no plan costs less. picks: the plan with each solved supplier's best order. lower: per supplier, its priced cost at least."""
+
+    bound: float
+    picks: Integers
+    lower: Floats
+
+
+def solve_suppliers(problem: JointProblem, answer: Priced, picks: Integers, settings: ReplenishmentSettings) -> SupplierBounds:
+    """Return what whole sizes cost supplier by supplier, beginning with `picks` (which may break rooms, but no minimum)."""
+    suppliers = len(problem.minimum)
+    unit_price = problem.unit_price(answer.prices)
+    rows = np.arange(len(picks))
+    units = ordered(problem, picks)
+    item_cost = problem.cost[rows, picks] + unit_price * units
+    present = np.bincount(problem.supplier, weights=item_cost, minlength=suppliers)
+    present = present + np.where(supplier_values(problem, units) > 0, problem.fixed, 0.0)
+    lower = np.where(problem.binding, np.minimum(answer.on_cost, answer.off_cost), answer.on_cost)
+    above = np.where(problem.binding, present - lower, 0.0)
+    enough = settings.relative_gap * max(abs(answer.bound), 1.0) / max(suppliers, 1) / 4 + 1e-9
+    order = [int(one) for one in np.argsort(-above, kind="stable")[: settings.supplier_programs] if above[one] > enough]
+    by_supplier = np.argsort(problem.supplier, kind="stable")
+    begins = np.searchsorted(problem.supplier[by_supplier], np.arange(suppliers + 1))
+    picks, lower = picks.copy(), lower.copy()
+    for one in order:
+        own = by_supplier[begins[one] : begins[one + 1]]
+        lower[one], picks[own] = _solve(problem, answer, one, own, unit_price[own], picks[own], float(present[one]), enough, settings)
+    finite = np.isfinite(problem.room)
+    bound = float(lower.sum() - (answer.prices[finite] * problem.room[finite]).sum())
+    return SupplierBounds(bound, picks, lower)
+
+
+def _solve(
+    problem: JointProblem, answer: Priced, supplier: int, own: Integers, unit_price: Floats, picks: Integers, present: float, enough: float,
+    settings: ReplenishmentSettings,
+) -> tuple[float, Integers]:
+    """Return a supplier's bound and its best sizes; `present` is what its sizes cost now."""
+    nu = float(answer.minimum_price[supplier])
+    priced_cost = problem.cost[own] + unit_price[:, None] * problem.units[own]
+    value = problem.units[own] * problem.unit_cost[own][:, None]
+    total = priced_cost - nu * value
+    cheapest = total.min(axis=1, keepdims=True)
+    on_cost, off_cost = float(answer.on_cost[supplier]), float(answer.off_cost[supplier])
+    kept = np.isfinite(total) & (on_cost + total - cheapest <= present + 1e-9)
+    if not kept.any(axis=1).all():  # no order is better than the present one; nothing may still be
+        return min(off_cost, present), picks if present <= off_cost else np.zeros_like(picks)
+    contested = kept.sum(axis=1) > 1
+    item, size = np.nonzero(kept & contested[:, None])
+    only = kept.argmax(axis=1)
+    fixed_rows = np.flatnonzero(~contested)
+    constant = float(priced_cost[fixed_rows, only[fixed_rows]].sum()) + float(problem.fixed[supplier])
+    missing = float(problem.minimum[supplier] - value[fixed_rows, only[fixed_rows]].sum())
+    builder = RowBuilder()
+    names, position = np.unique(item, return_inverse=True)
+    builder.add("=", np.ones(len(names)), (position, np.arange(len(item)), np.ones(len(item))))
+    builder.add(">=", np.array([missing]), (np.zeros(len(item), dtype=np.int64), np.arange(len(item)), value[item, size]))
+    base = priced_cost[item, size].min() if len(item) else 0.0
+    program = builder.program(priced_cost[item, size] - base, np.zeros(len(item)), np.ones(len(item)), is_integer=True)
+    options = SolveOptions(relative_gap=0.0, absolute_gap=enough, most_nodes=settings.core_nodes, time_limit_seconds=None, seed=settings.seed)
+    solved = solve_arrays(program, options)
+    constant += base * len(names)
+    if solved.status == "infeasible":
+        return min(off_cost, present), picks if present <= off_cost else np.zeros_like(picks)
+    on_bound = max(on_cost, solved.bound + constant) if solved.bound is not None else on_cost
+    lower = min(on_bound, off_cost, present)
+    best = picks
+    if off_cost < present:
+        best, present = np.zeros_like(picks), off_cost
+    if solved.value is not None and solved.value + constant < present:
+        best = only.astype(np.int64)
+        chosen = solved.x > 0.5
+        best[item[chosen]] = size[chosen]
+    return lower, best
