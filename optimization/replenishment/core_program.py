@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.linear_program import LinearArrays, RowBuilder, SolveOptions, solve_arrays
-from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, supplier_values
+from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, supplier_values, total_cost
 from optimization.replenishment.priced_problem import Priced, reduced_costs
 from optimization.replenishment.settings import ReplenishmentSettings
 from optimization.replenishment.supplier_programs import SupplierBounds
@@ -27,16 +27,17 @@ class CoreAnswer:
 
 
 def solve_core(
-    problem: JointProblem, answer: Priced, apart: SupplierBounds, ceiling: float, settings: ReplenishmentSettings
+    problem: JointProblem, answer: Priced, apart: SupplierBounds, picks: Integers, settings: ReplenishmentSettings
 ) -> CoreAnswer:
-    """Return the best plan below `ceiling`, the cost of a plan in hand."""
+    """Return the best plan below the cost of `picks`, the plan in hand."""
+    ceiling = total_cost(problem, picks)
     others = apart.bound - apart.lower  # per supplier, the bound on everything but its own order
     forced = _forced_bounds(problem, answer, others)
     slack = 1e-9 * max(abs(ceiling), 1.0)
     kept = np.isfinite(problem.cost) & (forced <= ceiling + slack)
     proven = True
     if int(kept.sum(axis=1)[kept.sum(axis=1) > 1].sum()) > settings.core_variables:
-        kept, proven = _fewer(kept, forced, settings.core_variables), False
+        kept, proven = _fewer(kept, forced, picks, settings.core_variables), False
     if not kept.any(axis=1).all():
         return CoreAnswer(None, ceiling if proven else None)  # nothing below the ceiling can exist
     program, item, size, constant = _program(problem, answer, others, kept, ceiling + slack)
@@ -54,11 +55,11 @@ def solve_core(
         return CoreAnswer(None, ceiling if proven else None)
     if solved.value is None:
         return CoreAnswer(None, None)
-    picks = np.where(kept.sum(axis=1) == 1, base, 0).astype(np.int64)
+    found = np.where(kept.sum(axis=1) == 1, base, 0).astype(np.int64)
     chosen = solved.x[: len(item)] > 0.5
-    picks[item[chosen]] = size[chosen]
+    found[item[chosen]] = size[chosen]
     bound = None if solved.bound is None or not proven else min(solved.bound + constant, ceiling)
-    return CoreAnswer(picks, bound)
+    return CoreAnswer(found, bound)
 
 
 def _forced_bounds(problem: JointProblem, answer: Priced, others: Floats) -> Floats:
@@ -69,14 +70,13 @@ def _forced_bounds(problem: JointProblem, answer: Priced, others: Floats) -> Flo
     return np.where(np.isnan(forced), np.inf, forced)
 
 
-def _fewer(kept: Flags, forced: Floats, most: int) -> Flags:
-    """Return the flags with only each item's most promising size and the overall most promising others."""
-    first = np.zeros_like(kept)
-    first[np.arange(len(kept)), np.where(kept, forced, np.inf).argmin(axis=1)] = True
-    first[:, 0] |= kept[:, 0] & (kept.sum(axis=1) > 1)
-    others = np.where(kept & ~first, forced, np.inf)
+def _fewer(kept: Flags, forced: Floats, picks: Integers, most: int) -> Flags:
+    """Return the flags with only the sizes of the plan in hand and the most promising others."""
+    present = np.zeros_like(kept)
+    present[np.arange(len(kept)), picks] = True
+    others = np.where(kept & ~present, forced, np.inf)
     limit = np.partition(others.ravel(), most)[most] if others.size > most else np.inf
-    return kept & (first | (others < limit))
+    return present | (others < limit)
 
 
 def _program(

@@ -39,7 +39,7 @@ def solve_joint(problem: JointProblem, settings: ReplenishmentSettings) -> Joint
     for core_variables in _growing_cores(settings.core_variables):
         if cost - bound <= wanted:
             break
-        core = solve_core(problem, found.answer, apart, cost, replace(settings, core_variables=core_variables))
+        core = solve_core(problem, found.answer, apart, picks, replace(settings, core_variables=core_variables))
         if core.picks is not None and is_feasible(problem, core.picks):
             better = fill(problem, core.picks)
             if total_cost(problem, better) < cost:

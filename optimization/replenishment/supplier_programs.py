@@ -7,11 +7,12 @@ above their bound come first. A size is left out only where its supplier's bound
 Public: `SupplierBounds`, `solve_suppliers`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimization.linear_program import RowBuilder, SolveOptions, solve_arrays
+from optimization.replenishment.first_plan import fill
 from optimization.replenishment.joint_problem import Floats, Integers, JointProblem, ordered, supplier_values
 from optimization.replenishment.priced_problem import Priced
 from optimization.replenishment.settings import ReplenishmentSettings
@@ -31,6 +32,7 @@ def solve_suppliers(problem: JointProblem, answer: Priced, picks: Integers, sett
     suppliers = len(problem.minimum)
     unit_price = problem.unit_price(answer.prices)
     rows = np.arange(len(picks))
+    picks = fill(_priced_alone(problem, unit_price), picks)
     units = ordered(problem, picks)
     item_cost = problem.cost[rows, picks] + unit_price * units
     present = np.bincount(problem.supplier, weights=item_cost, minlength=suppliers)
@@ -48,6 +50,11 @@ def solve_suppliers(problem: JointProblem, answer: Priced, picks: Integers, sett
     finite = np.isfinite(problem.room)
     bound = float(lower.sum() - (answer.prices[finite] * problem.room[finite]).sum())
     return SupplierBounds(bound, picks, lower)
+
+
+def _priced_alone(problem: JointProblem, unit_price: Floats) -> JointProblem:
+    """Return the problem with prices in its costs and without rooms."""
+    return replace(problem.without_room_limits(), cost=problem.cost + unit_price[:, None] * problem.units)
 
 
 def _solve(
