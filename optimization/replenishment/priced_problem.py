@@ -22,7 +22,7 @@ class Priced:
     """The answer to one set of prices.
 
     bound: no plan costs less. excess: use minus room at this answer (the slope of the bound in the prices). picks: one size per item,
-    minima met where they can be. on: suppliers used. on_cost, off_cost: each supplier's priced cost when used and when not (infinite where
+    minima met where they can be; lower_picks: the same without the steps taken in part. on: suppliers used. on_cost, off_cost: each supplier's priced cost when used and when not (infinite where
     that cannot be). minimum_price: nu per supplier.
     """
 
@@ -30,6 +30,7 @@ class Priced:
     bound: float
     excess: Floats
     picks: Integers
+    lower_picks: Integers
     on: Flags
     on_cost: Floats
     off_cost: Floats
@@ -63,7 +64,8 @@ def priced(problem: JointProblem, hulls: SizeHulls, prices: Floats) -> Priced:
     bound = float(np.where(on, on_cost, off_cost).sum() - (prices[finite] * problem.room[finite]).sum())
     excess = np.where(finite, used_room(problem, units) - np.where(finite, problem.room, 0), 0.0)
     picks = hulls.picks(np.bincount(hulls.item[taken > 0], minlength=items))
-    return Priced(prices, bound, excess, picks, on, on_cost, off_cost, nu)
+    lower_picks = hulls.picks(np.bincount(hulls.item[taken >= 1], minlength=items))
+    return Priced(prices, bound, excess, picks, lower_picks, on, on_cost, off_cost, nu)
 
 
 def _fill_up(problem: JointProblem, hulls: SizeHulls, gain: Floats, share: Floats, short: Flags, missing: Floats) -> Floats:

@@ -47,11 +47,11 @@ class ReplenishmentSettings:
     order_line_cost: float = 0.0
     max_cover_days: float = 56.0
     most_sizes: int = 48
-    relative_gap: float = 1e-5
+    relative_gap: float = 1e-4
     time_limit_seconds: float | None = 120.0
     core_variables: int = 5_000
-    core_nodes: int = 500
-    supplier_programs: int = 400
+    core_nodes: int = 200
+    supplier_programs: int = 100
     price_rounds: int = 60
     seed: int = 7
 

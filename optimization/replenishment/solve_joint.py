@@ -11,7 +11,7 @@ from optimization.replenishment.first_plan import fill, first_plan
 from optimization.replenishment.joint_problem import Floats, Integers, JointProblem, is_feasible, total_cost
 from optimization.replenishment.room_prices import RoomPrices, find_room_prices
 from optimization.replenishment.settings import ReplenishmentSettings
-from optimization.replenishment.supplier_programs import solve_suppliers
+from optimization.replenishment.supplier_programs import priced_bounds, solve_suppliers
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,15 @@ class JointAnswer:
 def solve_joint(problem: JointProblem, settings: ReplenishmentSettings) -> JointAnswer:
     """Return the best plan found and what is proven about it; every room must be at least 0 (relax it before)."""
     found = find_room_prices(problem, settings.price_rounds, settings.relative_gap / 4)
-    apart = solve_suppliers(problem, found.answer, found.answer.picks, settings)
+    apart = priced_bounds(problem, found.answer)
     picks = first_plan(problem, found, apart.picks)
-    cost = total_cost(problem, picks)
-    bound = min(max(found.answer.bound, apart.bound), cost)
+    cost, bound = total_cost(problem, picks), apart.bound
     wanted = settings.relative_gap * max(abs(cost), 1.0)
+    if cost - bound > wanted:
+        apart = solve_suppliers(problem, found.answer, apart, settings)
+        picks = min(picks, first_plan(problem, found, apart.picks), key=lambda one: total_cost(problem, one))
+        cost, bound = total_cost(problem, picks), max(bound, apart.bound)
+    bound = min(bound, cost)
     for core_variables in _growing_cores(settings.core_variables):
         if cost - bound <= wanted:
             break

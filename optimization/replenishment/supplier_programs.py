@@ -4,7 +4,7 @@ The prices' bound lets the last step towards a minimum order value be taken in p
 one of them in whole sizes lifts the bound by what that step costs and finds its best order. Those whose present order lies farthest
 above their bound come first. A size is left out only where its supplier's bound with it lies above the present order.
 
-Public: `SupplierBounds`, `solve_suppliers`.
+Public: `SupplierBounds`, `priced_bounds`, `solve_suppliers`.
 """
 
 from dataclasses import dataclass, replace
@@ -27,34 +27,61 @@ class SupplierBounds:
     lower: Floats
 
 
-def solve_suppliers(problem: JointProblem, answer: Priced, picks: Integers, settings: ReplenishmentSettings) -> SupplierBounds:
-    """Return what whole sizes cost supplier by supplier, beginning with `picks` (which may break rooms, but no minimum)."""
+def priced_bounds(problem: JointProblem, answer: Priced) -> SupplierBounds:
+    """Return what prices alone prove, and a plan in whole sizes that keeps minima but perhaps not the rooms."""
+    alone = replace(problem.without_room_limits(), cost=problem.cost + problem.unit_price(answer.prices)[:, None] * problem.units)
+    lower = np.where(problem.binding, np.minimum(answer.on_cost, answer.off_cost), answer.on_cost)
+    return SupplierBounds(answer.bound, fill(alone, _with_best_last_steps(alone, answer)), lower)
+
+
+def _with_best_last_steps(alone: JointProblem, answer: Priced) -> Integers:
+    """Return the answer with each step towards a minimum that is taken in part replaced by the cheapest one that reaches the minimum."""
+    picks = answer.picks.copy()
+    low = answer.lower_picks
+    missing = alone.minimum - supplier_values(alone, ordered(alone, low))
+    short = answer.on & alone.binding & (missing > alone.minimum * 1e-12)
+    rows = np.flatnonzero(short[alone.supplier])
+    if not len(rows):
+        return picks
+    owner, cost = alone.supplier[rows], alone.cost[rows]
+    value = (alone.units[rows] - alone.units[rows, low[rows]][:, None]) * alone.unit_cost[rows][:, None]
+    reaches = value >= (missing - alone.minimum * 1e-12)[owner][:, None]
+    extra = np.where(reaches, cost - cost[np.arange(len(rows)), low[rows]][:, None], np.inf)
+    size = extra.argmin(axis=1)
+    extra = extra[np.arange(len(rows)), size]
+    order = np.lexsort((extra, owner))
+    first = order[np.concatenate([[True], owner[order][1:] != owner[order][:-1]])]
+    first = first[np.isfinite(extra[first])]
+    solved = np.zeros(len(alone.minimum), dtype=np.bool_)
+    solved[owner[first]] = True
+    picks = np.where(solved[alone.supplier], low, picks)
+    picks[rows[first]] = size[first]
+    return picks
+
+
+def solve_suppliers(problem: JointProblem, answer: Priced, start: SupplierBounds, settings: ReplenishmentSettings) -> SupplierBounds:
+    """Return what whole sizes cost supplier by supplier, until what is left unsolved cannot matter or `supplier_programs` are solved."""
     suppliers = len(problem.minimum)
     unit_price = problem.unit_price(answer.prices)
-    rows = np.arange(len(picks))
-    picks = fill(_priced_alone(problem, unit_price), picks)
+    picks, lower = start.picks.copy(), start.lower.copy()
     units = ordered(problem, picks)
-    item_cost = problem.cost[rows, picks] + unit_price * units
+    item_cost = problem.cost[np.arange(len(picks)), picks] + unit_price * units
     present = np.bincount(problem.supplier, weights=item_cost, minlength=suppliers)
     present = present + np.where(supplier_values(problem, units) > 0, problem.fixed, 0.0)
-    lower = np.where(problem.binding, np.minimum(answer.on_cost, answer.off_cost), answer.on_cost)
-    above = np.where(problem.binding, present - lower, 0.0)
-    enough = settings.relative_gap * max(abs(answer.bound), 1.0) / max(suppliers, 1) / 4 + 1e-9
-    order = [int(one) for one in np.argsort(-above, kind="stable")[: settings.supplier_programs] if above[one] > enough]
+    above = np.where(problem.binding & np.isfinite(lower), present - lower, 0.0)
+    wanted = settings.relative_gap * max(abs(answer.bound), 1.0) / 2
+    order = np.argsort(-above, kind="stable")
+    left = np.cumsum(above[order][::-1])[::-1]  # by the suppliers from here on
+    order = order[(left > wanted) & (above[order] > 1e-9)][: settings.supplier_programs].tolist()
+    enough = wanted / max(len(order), 1) / 2 + 1e-9
     by_supplier = np.argsort(problem.supplier, kind="stable")
     begins = np.searchsorted(problem.supplier[by_supplier], np.arange(suppliers + 1))
-    picks, lower = picks.copy(), lower.copy()
     for one in order:
         own = by_supplier[begins[one] : begins[one + 1]]
         lower[one], picks[own] = _solve(problem, answer, one, own, unit_price[own], picks[own], float(present[one]), enough, settings)
     finite = np.isfinite(problem.room)
     bound = float(lower.sum() - (answer.prices[finite] * problem.room[finite]).sum())
     return SupplierBounds(bound, picks, lower)
-
-
-def _priced_alone(problem: JointProblem, unit_price: Floats) -> JointProblem:
-    """Return the problem with prices in its costs and without rooms."""
-    return replace(problem.without_room_limits(), cost=problem.cost + unit_price[:, None] * problem.units)
 
 
 def _solve(
