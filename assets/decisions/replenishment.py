@@ -2,7 +2,8 @@
 tables."""
 
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -38,6 +39,7 @@ ABOUT = {
     LIMITS: "What each limit allows, what is used and what one more unit of it is worth.",
     CERTIFICATES: "How near to the best plan the orders are proven to be.",
 }
+SPENT_SCHEMA = {"as_of_day": pl.Date, "category": pl.String, "order_value": pl.Float64}
 COVER_QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99")
 LEAD_QUANTILES = ("q10", "q50", "q90")
 
@@ -74,6 +76,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         "select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day]
     )
     own_orders = _own_orders_before(warehouse, window.start)
+    spent = _spent_before(warehouse, window.start, house.shop.limits.purchase_budget_days)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
     broken: list[str] = []
@@ -81,13 +84,16 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day)
         position = stock_position(stock, day, items, own_orders)
         terms = supply.suppliers_on(day)
-        limits = _limits(house, locations, day)
+        limits = _limits(house, locations, day, spent)
         plan = plan_replenishment(position, terms, limits, _settings(house))
         plans.append(plan)
         broken += [f"{day}: {found.message}" for found in check_plan(position, terms, relaxed_limits(limits, plan.limits), plan.orders)]
         own_orders = pl.concat(
             [own_orders, plan.orders.filter(pl.col("order_units") > 0).select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])]
         )
+        category = position.select("product_id", "location_id", "category")
+        lines = plan.orders.filter(pl.col("order_units") > 0).join(category, on=["product_id", "location_id"], how="left")
+        spent = pl.concat([spent, lines.select(pl.lit(day).alias("as_of_day"), *list(SPENT_SCHEMA)[1:])])
         lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
         made[POSITION].append(
             position.select(
@@ -146,6 +152,18 @@ def _own_orders_before(warehouse: Warehouse, day: date) -> pl.DataFrame:
     ).cast(OWN_ORDERS_SCHEMA)
 
 
+def _spent_before(warehouse: Warehouse, day: date, days: int) -> pl.DataFrame:
+    """Value of each order line of the days before `day` that share a budget with it, by the category its product had then."""
+    if days <= 1 or not warehouse.exists(ORDERS):
+        return pl.DataFrame(schema=SPENT_SCHEMA)
+    return warehouse.read(
+        f"select o.as_of_day, p.category, o.order_value from {ORDERS} o left join marts.dim_products p on p.product_id = o.product_id "
+        "and p.known_on <= o.as_of_day and (p.superseded_on is null or p.superseded_on > o.as_of_day) "
+        "where o.order_units > 0 and o.as_of_day < ? and o.as_of_day > ? order by all",
+        [day, day - timedelta(days=days)],
+    ).cast(SPENT_SCHEMA)
+
+
 def _items(house: House, supply: Supply, prices: Versions, quantiles: pl.DataFrame, day: date) -> pl.DataFrame:
     """One row per item with a forecast: terms, cost, price and the two demand distributions the program weighs."""
     key = ["product_id", "location_id"]
@@ -184,23 +202,36 @@ def _items(house: House, supply: Supply, prices: Versions, quantiles: pl.DataFra
     return items.join(lead, on=[*key, "lead_time_days"], how="left").join(cover, on=[*key, "cover_days"], how="left").sort(key)
 
 
-def _limits(house: House, locations: Versions, day: date) -> ReplenishmentLimits:
-    """Limits of shop.toml; a location's own capacity where shop.toml names none."""
+def _limits(house: House, locations: Versions, day: date, spent: pl.DataFrame) -> ReplenishmentLimits:
+    """Limits of shop.toml; a location's own capacity where shop.toml names none. What was ordered on the days before that share the budget
+    counts as used."""
+    given = house.shop.limits
+    earlier = spent.filter(pl.col("as_of_day") > day - timedelta(days=given.purchase_budget_days), pl.col("as_of_day") < day)
     known = locations.as_of(day).filter(pl.col("volume_capacity_m3").is_not_null())
     volume = dict(known.select("location_id", "volume_capacity_m3").rows())
-    return ReplenishmentLimits(house.shop.limits.purchase_budget, {**volume, **house.shop.limits.warehouse_volume_m3})
+    by_category = earlier.drop_nulls("category").group_by("category").agg(pl.col("order_value").sum())
+    return ReplenishmentLimits(
+        given.purchase_budget,
+        {**volume, **given.warehouse_volume_m3},
+        purchase_budget_by_category=given.purchase_budget_categories,
+        purchase_budget_used=float(earlier["order_value"].sum()),
+        purchase_budget_used_by_category=dict(by_category.iter_rows()),
+    )
 
 
 def relaxed_limits(limits: ReplenishmentLimits, table: pl.DataFrame) -> ReplenishmentLimits:
     """The limits by which a plan is judged: as given, and where limits collide given way by just what the plan's table says."""
     relaxed = {(row["limit_name"], row["scope"]): row["relaxed_by"] for row in table.to_dicts() if row["relaxed_by"] > 0}
     budget = limits.purchase_budget
-    return ReplenishmentLimits(
+    return replace(
+        limits,
         purchase_budget=None if budget is None else budget + relaxed.get(("purchase_budget", "all"), 0.0),
         warehouse_volume_m3={
             place: room + relaxed.get(("warehouse_volume", place), 0.0) for place, room in limits.warehouse_volume_m3.items()
         },
-        warehouse_volume_used_m3=limits.warehouse_volume_used_m3,
+        purchase_budget_by_category={
+            name: money + relaxed.get(("category_budget", name), 0.0) for name, money in limits.purchase_budget_by_category.items()
+        },
     )
 
 

@@ -27,7 +27,8 @@ class JointProblem:
 
     `place` is the warehouse's position among the rooms after the budget, -1 where it has no limit. `room` holds the budget (infinite where
     there is none), then what is left in each warehouse, then `category_count` budgets of categories; `category` is an item's position among
-    those, -1 (or no array at all) where its category has no budget of its own. Supplier arrays are indexed by `supplier`.
+    those, -1 (or no array at all) where its category has no budget of its own. Supplier arrays are indexed by `supplier`. `price_step` is
+    how far each room is moved to see what it is worth on either side; None = prices are taken at the room as it is.
     """
 
     units: Floats
@@ -41,6 +42,7 @@ class JointProblem:
     room: Floats
     category: Integers | None = None
     category_count: int = 0
+    price_step: Floats | None = None
 
     @property
     def binding(self) -> Flags:

@@ -14,6 +14,9 @@ from optimization.replenishment.room_limits import Rooms
 from optimization.replenishment.settings import ReplenishmentSettings
 from optimization.replenishment.solve_joint import JointAnswer, solve_joint
 
+_PRICE_STEP = 0.01  # of a limit: prices are what one per cent more or less is worth
+_MOST_SLOPED = 20_000  # above so many items one per cent is a thousand small steps, and the price at the limit says the same
+
 
 @dataclass(frozen=True)
 class StagedOrders:
@@ -55,6 +58,7 @@ def _problem(
 ) -> JointProblem:
     supplier_position = {name: index for index, name in enumerate(suppliers["supplier_id"].to_list())}
     place_position = {name: index for index, name in enumerate(rooms.places)}
+    category_position = {name: index for index, name in enumerate(rooms.categories)}
     sizes, cost = size_curves(needs.part(eligible), settings.most_sizes)
     return JointProblem(
         units=sizes,
@@ -66,6 +70,9 @@ def _problem(
         minimum=suppliers["min_order_value"].to_numpy(),
         fixed=suppliers["fixed_order_cost"].to_numpy(),
         room=rooms.room,
+        category=np.array([category_position.get(name, -1) for name in items["category"].to_list()], dtype=np.int64)[eligible],
+        category_count=len(rooms.categories),
+        price_step=_PRICE_STEP * np.where(np.isfinite(rooms.allowed), np.abs(rooms.allowed), 0) if len(eligible) <= _MOST_SLOPED else None,
     )
 
 

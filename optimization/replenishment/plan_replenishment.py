@@ -17,7 +17,7 @@ from optimization.replenishment.joint_stages import StagedOrders, stage_orders
 from optimization.replenishment.limit_table import limit_table
 from optimization.replenishment.order_table import order_table
 from optimization.replenishment.read_items import read_items, read_suppliers
-from optimization.replenishment.room_limits import Rooms, rooms_for
+from optimization.replenishment.room_limits import Rooms, rooms_for, with_category
 from optimization.replenishment.settings import ReplenishmentLimits, ReplenishmentSettings
 from optimization.replenishment.supplier_table import supplier_table
 
@@ -38,7 +38,7 @@ def plan_replenishment(
     limits: ReplenishmentLimits | None = None,
     settings: ReplenishmentSettings | None = None,
 ) -> ReplenishmentPlan:
-    """Return the orders of one day for items (columns `ITEM_COLUMNS`) and suppliers (supplier_id, min_order_value, fixed_order_cost).
+    """Return the orders of one day for items (columns `ITEM_COLUMNS`, and `category` where categories have budgets) and suppliers (supplier_id, min_order_value, fixed_order_cost).
 
     Pass every item of a location that has a volume limit, also those that cannot be ordered today: their stock takes room. The
     certificate's value and bound are expected cost over the cycle (lost sales, holding, waste, fixed costs) of the items that can be
@@ -47,7 +47,7 @@ def plan_replenishment(
     """
     limits, settings = limits or ReplenishmentLimits(), settings or ReplenishmentSettings()
     started = time.perf_counter()
-    read = read_items(items)
+    read = with_category(read_items(items), items, limits)
     terms = read_suppliers(suppliers, read)
     rooms = rooms_for(read, limits)
     planned = read.filter(pl.col("blocked_because").is_null() & pl.col("has_forecast"))

@@ -13,17 +13,24 @@ def _no_limits() -> dict[str, float]:
 class ReplenishmentLimits:
     """Joint limits of one day's purchase orders.
 
-    purchase_budget: value of all orders of the day, None = no limit. warehouse_volume_m3: room per location_id; a location not named has no
-    limit. warehouse_volume_used_m3: what is expected to lie there when today's orders arrive; None = computed from the items given.
+    purchase_budget: value of all orders of the budget's period, None = no limit. warehouse_volume_m3: room per location_id; a location not
+    named has no limit. warehouse_volume_used_m3: what is expected to lie there when today's orders arrive; None = computed from the items
+    given. purchase_budget_by_category: the same as the budget for the items of one category (their column `category`); a category not named
+    has no limit of its own. purchase_budget_used, purchase_budget_used_by_category: value of what was ordered before today in the same
+    period; 0 where a budget is for one day.
     """
 
     purchase_budget: float | None = None
     warehouse_volume_m3: Mapping[str, float] = field(default_factory=_no_limits)
     warehouse_volume_used_m3: Mapping[str, float] | None = None
+    purchase_budget_by_category: Mapping[str, float] = field(default_factory=_no_limits)
+    purchase_budget_used: float = 0.0
+    purchase_budget_used_by_category: Mapping[str, float] = field(default_factory=_no_limits)
 
     def __post_init__(self) -> None:
         """Refuse limits that are no numbers; a budget below 0 is allowed here and reported as a collision by the plan."""
         numbers = [*self.warehouse_volume_m3.values(), *(self.warehouse_volume_used_m3 or {}).values()]
+        numbers += [*self.purchase_budget_by_category.values(), *self.purchase_budget_used_by_category.values(), self.purchase_budget_used]
         if self.purchase_budget is not None:
             numbers.append(self.purchase_budget)
         if not all(math.isfinite(number) for number in numbers):

@@ -9,15 +9,17 @@ from optimization.certificate import PlanStatus
 from optimization.replenishment.core_program import solve_core
 from optimization.replenishment.first_plan import fill, first_plan
 from optimization.replenishment.joint_problem import Floats, Integers, JointProblem, is_feasible, total_cost
-from optimization.replenishment.room_prices import RoomPrices, find_room_prices
+from optimization.replenishment.room_prices import find_room_prices, room_slopes
 from optimization.replenishment.settings import ReplenishmentSettings
 from optimization.replenishment.supplier_programs import priced_bounds, solve_suppliers
+
+_SLOPE_GAP = 1e-7  # of the cost: the difference of two bounds has to be exact where it is one of thousandths
 
 
 @dataclass(frozen=True)
 class JointAnswer:
-    """picks: one size per item. cost: of the plan. bound: no plan costs less. prices: per room. minimum_prices: per supplier. found:
-    the search for the prices, None where none was needed."""
+    """picks: one size per item. cost: of the plan. bound: no plan costs less. prices: per room. minimum_prices: per supplier. slopes: per
+    room, what the bound loses per unit of a room smaller by the problem's `price_step` and gains with one larger; None = not asked for."""
 
     picks: Integers
     cost: float
@@ -25,7 +27,7 @@ class JointAnswer:
     status: PlanStatus
     prices: Floats
     minimum_prices: Floats
-    found: RoomPrices | None = None
+    slopes: tuple[Floats, Floats] | None = None
 
 
 def solve_joint(problem: JointProblem, settings: ReplenishmentSettings) -> JointAnswer:
@@ -53,7 +55,8 @@ def solve_joint(problem: JointProblem, settings: ReplenishmentSettings) -> Joint
             break
     status: PlanStatus = "optimal" if cost - bound <= wanted * 1.001 + 1e-9 else "feasible"
     on = found.answer.on & problem.binding
-    return JointAnswer(picks, cost, bound, status, found.prices, found.answer.minimum_price * on, found)
+    slopes = None if problem.price_step is None else room_slopes(problem, found, problem.price_step, _SLOPE_GAP)
+    return JointAnswer(picks, cost, bound, status, found.prices, found.answer.minimum_price * on, slopes)
 
 
 def _growing_cores(largest: int) -> list[int]:
