@@ -1,8 +1,8 @@
 """Seeded shops for one order cycle: items, suppliers and limits of any size, in the shape `plan_replenishment` reads.
 
 Demand per day is lognormal over items (a few sell fast, most sell slowly) and lognormal within an item; packs are 1, 6, 12 or 24, some
-items have a minimum order quantity or a shelf life, margins lie between 15 and 65 %. Suppliers have minimum order values and fixed costs. The
-budget is `budget_share` of what all items would order on their own, and every warehouse holds `volume_share` of the volume of that.
+items have a minimum order quantity or a shelf life, margins lie between 15 and 65 %. Suppliers have minimum order values and fixed costs.
+The budget is `budget_share` of what all items would order on their own, and every warehouse holds `volume_share` of the volume of that.
 
 Public: `CycleInstance`, `cycle_instance`.
 """

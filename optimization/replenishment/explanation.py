@@ -55,9 +55,7 @@ def _cut_by_volume(staged: StagedOrders, height: int) -> np.ndarray:
     problem, prices = staged.problem, staged.answer.prices
     inside = [room >= 0 for room, _ in problem.room_use]  # budget, warehouse, budget of the category
     price = [np.where(has, prices[room], 0.0) * amount for has, (room, amount) in zip(inside, problem.room_use, strict=True)]
-    crowded = [
-        has & staged.crowded_rooms[room] & (amount > 0) for has, (room, amount) in zip(inside, problem.room_use, strict=True)
-    ]
+    crowded = [has & staged.crowded_rooms[room] & (amount > 0) for has, (room, amount) in zip(inside, problem.room_use, strict=True)]
     by_volume = np.zeros(height, dtype=np.bool_)
     by_volume[staged.eligible] = (price[1] > price[0] + price[2]) | (crowded[1] & ~crowded[0] & ~crowded[2])
     return by_volume

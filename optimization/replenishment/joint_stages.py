@@ -1,6 +1,6 @@
 """From what items want alone to what is ordered: first the suppliers' terms, then budget and warehouses, so that each cut has a name.
 
-Public: `StagedOrders`, `stage_orders`.
+Public: `StagedOrders`, `stage_orders`, `joint_problem`.
 """
 
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ def stage_orders(
     items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, settings: ReplenishmentSettings
 ) -> StagedOrders:
     """Return the orders of items with a forecast; items whose supplier takes no orders today order nothing."""
-    eligible = np.flatnonzero(items["is_order_day"].to_numpy() & (needs.most > 0))
-    problem = _problem(items, needs, suppliers, rooms, eligible, settings)
+    eligible = eligible_rows(items, needs)
+    problem = joint_problem(items, needs, suppliers, rooms, settings, eligible)
     alone = np.abs(problem.units - needs.alone[eligible][:, None]).argmin(axis=1) if len(eligible) else np.zeros(0, dtype=np.int64)
     first = _alone_answer(problem, alone)
     if problem.binding.any():
@@ -53,9 +53,21 @@ def stage_orders(
     )
 
 
-def _problem(
-    items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, eligible: Integers, settings: ReplenishmentSettings
+def eligible_rows(items: pl.DataFrame, needs: ItemNeeds) -> Integers:
+    """Return the rows that can be ordered today and of which anything at all can be useful."""
+    return np.flatnonzero(items["is_order_day"].to_numpy() & (needs.most > 0))
+
+
+def joint_problem(
+    items: pl.DataFrame,
+    needs: ItemNeeds,
+    suppliers: pl.DataFrame,
+    rooms: Rooms,
+    settings: ReplenishmentSettings,
+    eligible: Integers | None = None,
 ) -> JointProblem:
+    """Return the day's joint problem over the items of `eligible` (row numbers; None = those that can be ordered today)."""
+    eligible = eligible_rows(items, needs) if eligible is None else eligible
     supplier_position = {name: index for index, name in enumerate(suppliers["supplier_id"].to_list())}
     place_position = {name: index for index, name in enumerate(rooms.places)}
     category_position = {name: index for index, name in enumerate(rooms.categories)}

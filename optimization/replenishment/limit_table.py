@@ -1,8 +1,9 @@
 """The table of limits: what is allowed, what is used, and what one more unit of each limit would be worth.
 
 The shadow price of a budget or volume is the mean slope of the best provable cost over one per cent of the limit on either side. It is null
-where the two sides differ (at a kink there is no one price), and its sentence then tells both. A limit that is not full has the price 0
-exactly.
+where the two sides differ (at a kink there is no one price), and its sentence then tells both. Where the plan's own gap is large against
+what one per cent is worth, solving again may differ from the bound's price, and the sentence says so. A limit that is not full has the
+price 0 exactly.
 
 Public: `limit_table`.
 """
@@ -20,6 +21,7 @@ from optimization.replenishment.sentences import number
 from optimization.replenishment.solve_joint import JointAnswer
 
 _SMALLEST_PRICE = 1e-7
+_ONE_PERCENT = 0.01
 _KINK = 0.3  # sides that differ by more than this share of their mean are two prices
 
 
@@ -40,7 +42,10 @@ def limit_table(staged: StagedOrders, rooms: Rooms, suppliers: pl.DataFrame, wan
         less, more = _slopes(answer, index)
         price = (less + more) / 2 if max(less - more, 0.0) <= _KINK * (less + more) / 2 else None
         row = _row(limit, scope, rooms.allowed[index], used[index], price, unit, float(rooms.relaxed_by[index]))
-        rows.append({**row, "sentence": _room_sentence(row, less, more)})
+        worth = (less + more) * _ONE_PERCENT * abs(rooms.allowed[index])
+        unsure = worth > 0 and answer.cost - answer.bound > worth / 2
+        caution = f" So says the bound; the plan itself is proven to {number(answer.cost - answer.bound, 2)} only." if unsure else ""
+        rows.append({**row, "sentence": _room_sentence(row, less, more) + caution})
     values = supplier_values(problem, units)
     for index, (name, minimum) in enumerate(suppliers.select("supplier_id", "min_order_value").iter_rows()):
         if minimum <= 0:
@@ -96,7 +101,8 @@ def _minimum_sentence(row: dict[str, object], wanted: float, budget: float) -> s
     if used == 0:
         goods = f"Goods worth {number(wanted, 2)} are wanted from {row['scope']}"
         if allowed > budget:
-            return f"{goods}, but {minimum} is above the purchase budget of {number(budget, 2)}: nothing can be ordered there."
+            more = f"unless the budget is {number(allowed - budget, 2)} more"
+            return f"{goods}, but {minimum} is above the purchase budget of {number(budget, 2)}: nothing can be ordered there {more}."
         if wanted < allowed:
             return f"{goods}, less than {minimum}; ordering up to it costs more than it saves or than the other limits leave."
         return f"{goods}, but under the other limits an order that reaches {minimum} is not worth it."

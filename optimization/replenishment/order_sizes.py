@@ -43,8 +43,8 @@ def order_sizes(best: Floats, most_units: Floats, pack: Floats, moq: Floats, mos
 
 
 def _thinned(first: Floats, last: Floats, best: Floats, width: int) -> Floats:
-    """Return at most `width` of the whole numbers first..last per row, ascending, filled with NaN: the ends, those around `best`, and others
-    evenly, three below it for one above."""
+    """Return at most `width` of the whole numbers first..last per row, ascending, filled with NaN: the ends, those around `best`, and
+    others evenly, three below it for one above."""
     close = np.clip(best[:, None] + np.arange(-_CLOSE, _CLOSE + 1), first[:, None], last[:, None])
     room = width - 2 - close.shape[1]
     below, above = 2 + (3 * room) // 4, 2 + room - (3 * room) // 4

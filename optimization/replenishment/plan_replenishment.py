@@ -15,6 +15,7 @@ from optimization.replenishment.check_plan import check_plan
 from optimization.replenishment.item_needs import ItemNeeds, item_needs
 from optimization.replenishment.joint_stages import StagedOrders, stage_orders
 from optimization.replenishment.limit_table import limit_table
+from optimization.replenishment.moq_limits import moq_limit_rows
 from optimization.replenishment.order_table import order_table
 from optimization.replenishment.read_items import read_items, read_suppliers
 from optimization.replenishment.room_limits import Rooms, rooms_for, with_category
@@ -38,12 +39,14 @@ def plan_replenishment(
     limits: ReplenishmentLimits | None = None,
     settings: ReplenishmentSettings | None = None,
 ) -> ReplenishmentPlan:
-    """Return the orders of one day for items (columns `ITEM_COLUMNS`, and `category` where categories have budgets) and suppliers (supplier_id, min_order_value, fixed_order_cost).
+    """Return the orders of one day for items (columns `ITEM_COLUMNS`, and `category` where categories have budgets) and suppliers
+    (supplier_id, min_order_value, fixed_order_cost).
 
     Pass every item of a location that has a volume limit, also those that cannot be ordered today: their stock takes room. The
     certificate's value and bound are expected cost over the cycle (lost sales, holding, waste, fixed costs) of the items that can be
     ordered today. Limits that collide do not raise: the status is "relaxed", `limits.relaxed_by` says by how much, and the best plan is
-    still given. Raises ValueError for missing columns and duplicate keys.
+    still given. Where an item's MOQ is above its shelf life or longest cover and is ordered all the same, `limits` has a row for it.
+    Raises ValueError for missing columns and duplicate keys.
     """
     limits, settings = limits or ReplenishmentLimits(), settings or ReplenishmentSettings()
     started = time.perf_counter()
@@ -70,7 +73,8 @@ def plan_replenishment(
         checked=True,
         violations=tuple(violation.message for violation in violations),
     )
-    limits_told = limit_table(staged, rooms, terms, _wanted(planned, needs))
+    joint = limit_table(staged, rooms, terms, _wanted(planned, needs))
+    limits_told = pl.concat([joint, moq_limit_rows(planned, needs, staged.final)])
     return ReplenishmentPlan(orders, limits_told, supplier_table(orders, terms), certificate)
 
 

@@ -22,8 +22,8 @@ class Priced:
     """The answer to one set of prices.
 
     bound: no plan costs less. excess: use minus room at this answer (the slope of the bound in the prices). picks: one size per item,
-    minima met where they can be; lower_picks: the same without the steps taken in part. on: suppliers used. on_cost, off_cost: each supplier's priced cost when used and when not (infinite where
-    that cannot be). minimum_price: nu per supplier.
+    minima met where they can be; lower_picks: the same without the steps taken in part. on: suppliers used. on_cost, off_cost: each
+    supplier's priced cost when used and when not (infinite where that cannot be). minimum_price: nu per supplier.
     """
 
     prices: Floats

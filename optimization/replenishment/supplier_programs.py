@@ -85,7 +85,14 @@ def solve_suppliers(problem: JointProblem, answer: Priced, start: SupplierBounds
 
 
 def _solve(
-    problem: JointProblem, answer: Priced, supplier: int, own: Integers, unit_price: Floats, picks: Integers, present: float, enough: float,
+    problem: JointProblem,
+    answer: Priced,
+    supplier: int,
+    own: Integers,
+    unit_price: Floats,
+    picks: Integers,
+    present: float,
+    enough: float,
     settings: ReplenishmentSettings,
 ) -> tuple[float, Integers]:
     """Return a supplier's bound and its best sizes; `present` is what its sizes cost now."""
@@ -110,7 +117,9 @@ def _solve(
     builder.add(">=", np.array([missing]), (np.zeros(len(item), dtype=np.int64), np.arange(len(item)), value[item, size]))
     base = priced_cost[item, size].min() if len(item) else 0.0
     program = builder.program(priced_cost[item, size] - base, np.zeros(len(item)), np.ones(len(item)), is_integer=True)
-    options = SolveOptions(relative_gap=0.0, absolute_gap=enough, most_nodes=settings.core_nodes, time_limit_seconds=None, seed=settings.seed)
+    options = SolveOptions(
+        relative_gap=0.0, absolute_gap=enough, most_nodes=settings.core_nodes, time_limit_seconds=None, seed=settings.seed
+    )
     solved = solve_arrays(program, options)
     constant += base * len(names)
     if solved.status == "infeasible":
