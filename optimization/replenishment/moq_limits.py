@@ -56,4 +56,4 @@ def _rows(planned: pl.DataFrame, limit: str, allowed: Floats, smallest: Floats, 
         pl.col("allowed").round(1),
         pl.lit(why),
     )
-    return table.with_columns(sentence=told).select(list(LIMITS_SCHEMA)).cast(dict(LIMITS_SCHEMA))
+    return table.with_columns(sentence=told).select(pl.col(name).cast(kind) for name, kind in LIMITS_SCHEMA.items())
