@@ -1,6 +1,6 @@
 """Shadow prices of the table of limits against planning again with one per cent more and one per cent less of the limit.
 
-Three hundred items, small packs, two warehouses, two categories; suppliers' terms in half of the shops. Volumes are given as used before,
+Two hundred items, small packs, two warehouses, two categories; suppliers' terms in half of the shops. Volumes are given as used before,
 so that one per cent of them is one per cent of what can be filled.
 """
 
@@ -12,12 +12,12 @@ import pytest
 
 from optimization.replenishment import ReplenishmentLimits, ReplenishmentPlan, ReplenishmentSettings, plan_replenishment
 
-CLOSE = ReplenishmentSettings(relative_gap=2e-6, core_variables=1_500)
-SEEDS = range(6)
+CLOSE = ReplenishmentSettings(relative_gap=1e-5, core_variables=600, core_nodes=30)
+SEEDS = range(3)
 
 
 def shop(make_items, make_suppliers, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return 300 items of six suppliers; odd seeds have minimum order values, which bind where they can be met cheaply."""
+    """Return 200 items of six suppliers; odd seeds have minimum order values, which bind where they can be met cheaply."""
     luck = np.random.default_rng(seed)
     rows = [
         {
@@ -30,25 +30,25 @@ def shop(make_items, make_suppliers, seed: int) -> tuple[pl.DataFrame, pl.DataFr
             "location_id": str(luck.choice(["north", "south"])),
             "supplier_id": f"s{luck.integers(6)}",
         }
-        for i in range(300)
+        for i in range(200)
     ]
-    items = make_items(*rows).with_columns(category=pl.Series(luck.choice(["food", "toys"], 300)))
-    minimum = 12_000.0 if seed % 2 else 0.0
+    items = make_items(*rows).with_columns(category=pl.Series(luck.choice(["food", "toys"], 200)))
+    minimum = 15_000.0 if seed % 2 else 0.0
     return items, make_suppliers(**{f"s{number}": (minimum if number < 2 else 0.0, 10.0 * (seed % 2)) for number in range(6)})
 
 
 def limits_of(items: pl.DataFrame, suppliers: pl.DataFrame) -> ReplenishmentLimits:
-    """Return limits of 70 to 85 % of what is wanted."""
+    """Return limits of 60 to 75 % of what is wanted."""
     wish = plan_replenishment(items, suppliers, settings=CLOSE).orders
     bulk = wish.select("location_id", "order_units").with_columns(volume=pl.col("order_units") * items.sort("product_id")["volume_m3"])
     volume = dict(bulk.group_by("location_id").agg(pl.col("volume").sum()).iter_rows())
     value = float(wish["order_value"].sum())
     food = float(wish.filter(items.sort("product_id")["category"] == "food")["order_value"].sum())
     return ReplenishmentLimits(
-        purchase_budget=value * 0.85,
+        purchase_budget=value * 0.74,
         warehouse_volume_m3={"north": volume["north"] * 0.75},
         warehouse_volume_used_m3={},
-        purchase_budget_by_category={"food": food * 0.7},
+        purchase_budget_by_category={"food": food * 0.6},
     )
 
 
@@ -63,14 +63,17 @@ def moved(limits: ReplenishmentLimits, name: str, share: float) -> Replenishment
 
 def test_prices_agree_with_planning_again_within_five_per_cent(make_items, make_suppliers) -> None:
     told: list[float] = []
+    names: set[str] = set()
     for seed in SEEDS:
         items, suppliers = shop(make_items, make_suppliers, seed)
         limits = limits_of(items, suppliers)
         plan = plan_replenishment(items, suppliers, limits, CLOSE)
         for row in plan.limits.filter((pl.col("limit_name") != "supplier_minimum") & (pl.col("shadow_price") > 0)).to_dicts():
             tight, wide = (cost(items, suppliers, moved(limits, row["limit_name"], share)) for share in (0.99, 1.01))
+            names.add(row["limit_name"])
             told.append((tight - wide) / (0.02 * row["allowed"]) / row["shadow_price"])
-    assert len(told) >= 2 * len(SEEDS)
+    assert names == {"purchase_budget", "warehouse_volume", "category_budget"}
+    assert len(told) >= 5
     assert np.mean(np.abs(np.array(told) - 1) <= 0.05) >= 0.9, told
 
 
