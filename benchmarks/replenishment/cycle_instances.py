@@ -2,7 +2,7 @@
 
 Demand per day is lognormal over items (a few sell fast, most sell slowly) and lognormal within an item; packs are 1, 6, 12 or 24, some
 items have a minimum order quantity or a shelf life, margins lie between 15 and 65 %. Suppliers have minimum order values and fixed costs.
-The budget is `budget_share` of what all items would order on their own, and every warehouse holds `volume_share` of the volume of that.
+The budget is `budget_share` of what all items would order on their own, and every warehouse has room for `volume_share` of the volume of that.
 
 Public: `CycleInstance`, `cycle_instance`.
 """
@@ -37,7 +37,7 @@ def cycle_instance(
     places: int = 4,
     seed: int = 7,
     budget_share: float = 0.85,
-    volume_share: float = 0.9,
+    volume_share: float = 0.78,
 ) -> CycleInstance:
     """Return `count` item-locations of `suppliers` suppliers in `places` warehouses; the same arguments give the same instance."""
     luck = np.random.default_rng(seed)
@@ -76,7 +76,7 @@ def cycle_instance(
             "discontinued": [False] * count,
         }
     ).select(pl.col(name).cast(kind) for name, kind in ITEM_COLUMNS.items())
-    wish, volume = _wishes(items)
+    wish, before, added = _wishes(items)
     terms = pl.DataFrame(
         {
             "supplier_id": [f"s{number:05d}" for number in range(suppliers)],
@@ -85,7 +85,7 @@ def cycle_instance(
         }
     )
     budget = float(wish.sum()) * budget_share
-    return CycleInstance(items, terms, ReplenishmentLimits(budget, {name: room * volume_share for name, room in volume.items()}))
+    return CycleInstance(items, terms, ReplenishmentLimits(budget, {name: before[name] + more * volume_share for name, more in added.items()}))
 
 
 def _quantiles(prefix: str, levels: object, mean: np.ndarray, spread: np.ndarray) -> dict[str, np.ndarray]:
@@ -93,14 +93,14 @@ def _quantiles(prefix: str, levels: object, mean: np.ndarray, spread: np.ndarray
     return {name: mean * np.exp(spread * float(ndtri(level)) - spread**2 / 2) for name, level in named.items()}
 
 
-def _wishes(items: pl.DataFrame) -> tuple[np.ndarray, dict[str, float]]:
-    """Value that each item would order on its own, and the volume that would then lie at each location."""
+def _wishes(items: pl.DataFrame) -> tuple[np.ndarray, dict[str, float], dict[str, float]]:
+    """Value that each item would order on its own, the volume at each location before, and what these orders would add."""
     read = read_items(items)
     needs = item_needs(read, ReplenishmentSettings())
     units = np.where(read["is_order_day"].to_numpy(), needs.alone, 0.0)
     before = volume_at_arrival(read)
     added = read.select("location_id", volume=pl.Series(units) * pl.col("volume_m3")).group_by("location_id").agg(pl.col("volume").sum())
-    return units * read["unit_cost"].to_numpy(), {name: before[name] + more for name, more in sorted(added.iter_rows())}
+    return units * read["unit_cost"].to_numpy(), before, dict(sorted(added.iter_rows()))
 
 
 def _typical(wish: np.ndarray, items: pl.DataFrame, suppliers: int) -> float:

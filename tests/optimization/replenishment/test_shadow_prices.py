@@ -98,7 +98,7 @@ def test_a_suppliers_minimum_has_the_price_of_planning_again(make_items, make_su
 
 
 def test_a_kink_has_no_price_and_the_sentence_tells_both_sides(make_items, make_suppliers) -> None:
-    # packs of 40 cost 240: with a budget of 480 one unit of money less costs a whole pack of the better item, one more saves next to nothing
+    # packs of 40 cost 240: with a budget of 480 money less costs a pack of the better item, more saves next to nothing
     items = make_items({"product": "dear", "unit_price": 30.0, "pack_units": 40}, {"product": "poor", "unit_price": 6.1, "pack_units": 40})
     row = plan_replenishment(items, make_suppliers(), ReplenishmentLimits(purchase_budget=480.0)).limits.row(0, named=True)
     assert row["shadow_price"] is None
