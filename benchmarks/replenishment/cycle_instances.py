@@ -2,7 +2,7 @@
 
 Demand per day is lognormal over items (a few sell fast, most sell slowly) and lognormal within an item; packs are 1, 6, 12 or 24, some
 items have a minimum order quantity or a shelf life, margins lie between 15 and 65 %. Suppliers have minimum order values and fixed costs.
-The budget is `budget_share` of what all items would order on their own, and every warehouse has room for `volume_share` of the volume of that.
+The budget is `budget_share` of what all items would order on their own; every warehouse has room for `volume_share` of its volume.
 
 Public: `CycleInstance`, `cycle_instance`.
 """
@@ -85,7 +85,8 @@ def cycle_instance(
         }
     )
     budget = float(wish.sum()) * budget_share
-    return CycleInstance(items, terms, ReplenishmentLimits(budget, {name: before[name] + more * volume_share for name, more in added.items()}))
+    rooms = {name: before[name] + more * volume_share for name, more in added.items()}
+    return CycleInstance(items, terms, ReplenishmentLimits(budget, rooms))
 
 
 def _quantiles(prefix: str, levels: object, mean: np.ndarray, spread: np.ndarray) -> dict[str, np.ndarray]:

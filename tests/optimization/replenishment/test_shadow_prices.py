@@ -12,8 +12,8 @@ import pytest
 
 from optimization.replenishment import ReplenishmentLimits, ReplenishmentPlan, ReplenishmentSettings, plan_replenishment
 
-CLOSE = ReplenishmentSettings(relative_gap=1e-5, core_variables=600, core_nodes=30)
-SEEDS = range(3)
+CLOSE = ReplenishmentSettings(relative_gap=5e-5, core_variables=400, core_nodes=10)
+SEEDS = range(2)
 
 
 def shop(make_items, make_suppliers, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
