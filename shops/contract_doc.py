@@ -82,10 +82,14 @@ timestamp_format = "%d.%m.%Y %H:%M"
 
 [limits]
 coupon_budget = 5000.0           # cost of one coupon plan
-purchase_budget = 40000.0        # value of one day's purchase orders
+purchase_budget = 40000.0        # value of the purchase orders of ...
+purchase_budget_days = 1         # ... this many days in a row together
 
 [limits.coupon_segment_budgets]  # segment = money
 at_risk = 1500.0
+
+[limits.purchase_budget_categories] # category = money, over the same days
+drinks = 9000.0
 
 [limits.warehouse_volume_m3]     # location = m³; else locations.volume_capacity_m3
 main = 120.0

@@ -39,12 +39,15 @@ class CsvFormat:
 
 @dataclass(frozen=True)
 class Limits:
-    """Budgets in money and volumes in m³; None or absent means no limit."""
+    """Budgets in money and volumes in m³; None or absent means no limit. Purchase budgets hold for any `purchase_budget_days` days in a
+    row together."""
 
     coupon_budget: float | None = None
     purchase_budget: float | None = None
     coupon_segment_budgets: dict[str, float] = field(default_factory=dict)
     warehouse_volume_m3: dict[str, float] = field(default_factory=dict)
+    purchase_budget_categories: dict[str, float] = field(default_factory=dict)
+    purchase_budget_days: int = 1
 
 
 @dataclass(frozen=True)
@@ -319,6 +322,8 @@ def _limits(section: Section) -> Limits:
         purchase_budget=section.number("purchase_budget", None),
         coupon_segment_budgets=amounts("coupon_segment_budgets"),
         warehouse_volume_m3=amounts("warehouse_volume_m3"),
+        purchase_budget_categories=amounts("purchase_budget_categories"),
+        purchase_budget_days=section.whole("purchase_budget_days", 1, minimum=1, maximum=366),
     )
 
 

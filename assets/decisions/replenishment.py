@@ -2,7 +2,8 @@
 tables."""
 
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -53,6 +54,7 @@ ABOUT = {
     TRANSFERS: "What to move between locations before anything is bought; empty where the shop has no transfers.",
     OVERRIDES: "What buyers decided about proposed orders, and what each quantity is expected to lead to.",
 }
+SPENT_SCHEMA = {"as_of_day": pl.Date, "category": pl.String, "order_value": pl.Float64}
 COVER_QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99")
 LEAD_QUANTILES = ("q10", "q50", "q90")
 
@@ -91,6 +93,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     overrides = read_overrides(warehouse, window.last_day)
     calibration = read_calibration(warehouse, window.last_day)
     own_orders, own_transfers = _own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
+    spent = _spent_before(warehouse, window.start, house.shop.limits.purchase_budget_days)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
     broken: list[str] = []
@@ -105,7 +108,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         weights, weight_source = weights_on(calibration, day, house.shop.service_targets)
         position = with_lost_sale_weights(position, weights, _settings(house))
         terms = supply.suppliers_on(day)
-        limits = _limits(house, locations, day)
+        limits = _limits(house, locations, day, spent)
         transfers = transfers_of_day(position, house.shop.transfers, limits, _settings(house))
         for_orders = position if transfers is None else after_transfers(position, transfers.transfers)
         plan = plan_replenishment(for_orders, terms, limits, _settings(house))
@@ -114,6 +117,9 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         broken += [f"{day}: {found.message}" for found in check_plan(for_orders, *judged_by, plan.orders)]
         ordered = plan.orders.select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])
         own_orders = pl.concat([own_orders, concerned(ordered, overrides)])
+        category = position.select("product_id", "location_id", "category")
+        lines = plan.orders.filter(pl.col("order_units") > 0).join(category, on=["product_id", "location_id"], how="left")
+        spent = pl.concat([spent, lines.select(pl.lit(day).alias("as_of_day"), *list(SPENT_SCHEMA)[1:])])
         lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
         if transfers is not None:
             moved = transfer_rows(transfers, house.shop.transfers, day, context.run_id)
@@ -185,6 +191,18 @@ def _own_orders_before(warehouse: Warehouse, day: date, overrides: Versions) -> 
     return concerned(stored, overrides)
 
 
+def _spent_before(warehouse: Warehouse, day: date, days: int) -> pl.DataFrame:
+    """Value of each order line of the days before `day` that share a budget with it, by the category its product had then."""
+    if days <= 1 or not warehouse.exists(ORDERS):
+        return pl.DataFrame(schema=SPENT_SCHEMA)
+    return warehouse.read(
+        f"select o.as_of_day, p.category, o.order_value from {ORDERS} o left join marts.dim_products p on p.product_id = o.product_id "
+        "and p.known_on <= o.as_of_day and (p.superseded_on is null or p.superseded_on > o.as_of_day) "
+        "where o.order_units > 0 and o.as_of_day < ? and o.as_of_day > ? order by all",
+        [day, day - timedelta(days=days)],
+    ).cast(SPENT_SCHEMA)
+
+
 def _items(
     house: House, supply: Supply, prices: Versions, quantiles: pl.DataFrame, day: date, asked_for: pl.DataFrame | None = None
 ) -> pl.DataFrame:
@@ -229,23 +247,36 @@ def _items(
     return items.join(lead, on=[*key, "lead_time_days"], how="left").join(cover, on=[*key, "cover_days"], how="left").sort(key)
 
 
-def _limits(house: House, locations: Versions, day: date) -> ReplenishmentLimits:
-    """Limits of shop.toml; a location's own capacity where shop.toml names none."""
+def _limits(house: House, locations: Versions, day: date, spent: pl.DataFrame) -> ReplenishmentLimits:
+    """Limits of shop.toml; a location's own capacity where shop.toml names none. What was ordered on the days before that share the budget
+    counts as used."""
+    given = house.shop.limits
+    earlier = spent.filter(pl.col("as_of_day") > day - timedelta(days=given.purchase_budget_days), pl.col("as_of_day") < day)
     known = locations.as_of(day).filter(pl.col("volume_capacity_m3").is_not_null())
     volume = dict(known.select("location_id", "volume_capacity_m3").rows())
-    return ReplenishmentLimits(house.shop.limits.purchase_budget, {**volume, **house.shop.limits.warehouse_volume_m3})
+    by_category = earlier.drop_nulls("category").group_by("category").agg(pl.col("order_value").sum())
+    return ReplenishmentLimits(
+        given.purchase_budget,
+        {**volume, **given.warehouse_volume_m3},
+        purchase_budget_by_category=given.purchase_budget_categories,
+        purchase_budget_used=float(earlier["order_value"].sum()),
+        purchase_budget_used_by_category=dict(by_category.iter_rows()),
+    )
 
 
 def relaxed_limits(limits: ReplenishmentLimits, table: pl.DataFrame) -> ReplenishmentLimits:
     """The limits by which a plan is judged: as given, and where limits collide given way by just what the plan's table says."""
     relaxed = {(row["limit_name"], row["scope"]): row["relaxed_by"] for row in table.to_dicts() if row["relaxed_by"] > 0}
     budget = limits.purchase_budget
-    return ReplenishmentLimits(
+    return replace(
+        limits,
         purchase_budget=None if budget is None else budget + relaxed.get(("purchase_budget", "all"), 0.0),
         warehouse_volume_m3={
             place: room + relaxed.get(("warehouse_volume", place), 0.0) for place, room in limits.warehouse_volume_m3.items()
         },
-        warehouse_volume_used_m3=limits.warehouse_volume_used_m3,
+        purchase_budget_by_category={
+            name: money + relaxed.get(("category_budget", name), 0.0) for name, money in limits.purchase_budget_by_category.items()
+        },
     )
 
 

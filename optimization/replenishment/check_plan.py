@@ -10,7 +10,7 @@ import polars as pl
 
 from optimization.replenishment.explanation import PARTS_ADDED, PARTS_CUT
 from optimization.replenishment.read_items import KEY, read_items, read_suppliers
-from optimization.replenishment.room_limits import volume_at_arrival
+from optimization.replenishment.room_limits import volume_at_arrival, with_category
 from optimization.replenishment.settings import ReplenishmentLimits
 
 TOLERANCE = 1e-6
@@ -27,7 +27,7 @@ class Violation:
 
 def check_plan(items: pl.DataFrame, suppliers: pl.DataFrame, limits: ReplenishmentLimits, orders: pl.DataFrame) -> list[Violation]:
     """Return everything that is wrong with `orders`, empty where nothing is; inputs are the same frames that the plan was made from."""
-    read = read_items(items)
+    read = with_category(read_items(items), items, limits)
     if not read.select(KEY).equals(orders.select(KEY).sort(KEY)):
         return [Violation("rows", "all", "The orders do not hold exactly one row per item.")]
     told = orders.select(*KEY, "order_units", "order_packs", "order_value", "proposed_units", *PARTS_ADDED, *PARTS_CUT)
@@ -70,10 +70,16 @@ def _supplier_rules(joined: pl.DataFrame, suppliers: pl.DataFrame) -> Iterator[V
 
 
 def _limit_rules(joined: pl.DataFrame, limits: ReplenishmentLimits) -> Iterator[Violation]:
-    spent = float(joined.select((pl.col("order_units") * pl.col("unit_cost")).sum()).item() or 0.0)
+    spent = limits.purchase_budget_used + float(joined.select((pl.col("order_units") * pl.col("unit_cost")).sum()).item() or 0.0)
     budget = limits.purchase_budget
     if budget is not None and spent > budget + TOLERANCE * max(abs(budget), 1.0):
         yield Violation("purchase_budget", "all", f"The orders are worth {spent:.2f}, the purchase budget is {budget:.2f}.")
+    bought = dict(joined.group_by("category").agg((pl.col("order_units") * pl.col("unit_cost")).sum()).iter_rows())
+    for category, allowed in sorted(limits.purchase_budget_by_category.items()):
+        worth = limits.purchase_budget_used_by_category.get(category, 0.0) + bought.get(category, 0.0)
+        if worth > allowed + TOLERANCE * max(abs(allowed), 1.0):
+            message = f"The orders of category {category} are worth {worth:.2f}, its purchase budget is {allowed:.2f}."
+            yield Violation("category_budget", category, message)
     used = limits.warehouse_volume_used_m3
     before = volume_at_arrival(joined) if used is None else used
     added = dict(joined.group_by("location_id").agg((pl.col("order_units") * pl.col("volume_m3")).sum()).iter_rows())

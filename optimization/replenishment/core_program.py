@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.linear_program import LinearArrays, RowBuilder, SolveOptions, solve_arrays
-from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, supplier_values
-from optimization.replenishment.priced_problem import Priced
+from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, supplier_values, total_cost
+from optimization.replenishment.priced_problem import Priced, reduced_costs
 from optimization.replenishment.settings import ReplenishmentSettings
+from optimization.replenishment.supplier_programs import SupplierBounds
 
 
 @dataclass(frozen=True)
@@ -25,53 +26,62 @@ class CoreAnswer:
     bound: float | None
 
 
-def solve_core(problem: JointProblem, answer: Priced, ceiling: float, settings: ReplenishmentSettings) -> CoreAnswer:
-    """Return the best plan below `ceiling`, the cost of a plan in hand."""
-    forced = _forced_bounds(problem, answer)
+def solve_core(
+    problem: JointProblem, answer: Priced, apart: SupplierBounds, picks: Integers, settings: ReplenishmentSettings
+) -> CoreAnswer:
+    """Return the best plan below the cost of `picks`, the plan in hand."""
+    ceiling = total_cost(problem, picks)
+    others = apart.bound - apart.lower  # per supplier, the bound on everything but its own order
+    forced = _forced_bounds(problem, answer, others)
     slack = 1e-9 * max(abs(ceiling), 1.0)
     kept = np.isfinite(problem.cost) & (forced <= ceiling + slack)
     proven = True
     if int(kept.sum(axis=1)[kept.sum(axis=1) > 1].sum()) > settings.core_variables:
-        kept, proven = _fewer(kept, forced, settings.core_variables), False
+        kept, proven = _fewer(kept, forced, picks, settings.core_variables), False
     if not kept.any(axis=1).all():
         return CoreAnswer(None, ceiling if proven else None)  # nothing below the ceiling can exist
-    program, item, size, constant = _program(problem, answer, kept, ceiling + slack)
+    program, item, size, constant = _program(problem, answer, others, kept, ceiling + slack)
     base = kept.argmax(axis=1)
     gap = max(settings.relative_gap * max(abs(ceiling), 1.0), 1e-9)
-    options = SolveOptions(relative_gap=0.0, absolute_gap=gap, time_limit_seconds=settings.time_limit_seconds, seed=settings.seed)
+    options = SolveOptions(
+        relative_gap=0.0,
+        absolute_gap=gap,
+        most_nodes=settings.core_nodes,
+        time_limit_seconds=settings.time_limit_seconds,
+        seed=settings.seed,
+    )
     solved = solve_arrays(program, options)
     if solved.status == "infeasible":
         return CoreAnswer(None, ceiling if proven else None)
     if solved.value is None:
         return CoreAnswer(None, None)
-    picks = np.where(kept.sum(axis=1) == 1, base, 0).astype(np.int64)
+    found = np.where(kept.sum(axis=1) == 1, base, 0).astype(np.int64)
     chosen = solved.x[: len(item)] > 0.5
-    picks[item[chosen]] = size[chosen]
+    found[item[chosen]] = size[chosen]
     bound = None if solved.bound is None or not proven else min(solved.bound + constant, ceiling)
-    return CoreAnswer(picks, bound)
+    return CoreAnswer(found, bound)
 
 
-def _forced_bounds(problem: JointProblem, answer: Priced) -> Floats:
+def _forced_bounds(problem: JointProblem, answer: Priced, others: Floats) -> Floats:
     """Return, per item and size, a bound on the cost of every plan that takes this size."""
     owner = problem.supplier
-    best = np.where(problem.binding, np.minimum(answer.on_cost, answer.off_cost), answer.on_cost)
-    forced = answer.bound + (answer.on_cost - best)[owner][:, None] + answer.reduced
-    off = np.where(problem.binding, answer.off_cost - best, np.inf)[owner]
-    forced[:, 0] = np.minimum(forced[:, 0], answer.bound + off)
+    forced = (others + answer.on_cost)[owner][:, None] + reduced_costs(problem, answer)
+    forced[:, 0] = np.minimum(forced[:, 0], np.where(problem.binding, others + answer.off_cost, np.inf)[owner])
     return np.where(np.isnan(forced), np.inf, forced)
 
 
-def _fewer(kept: Flags, forced: Floats, most: int) -> Flags:
-    """Return the flags with only each item's most promising size and the overall most promising others."""
-    first = np.zeros_like(kept)
-    first[np.arange(len(kept)), np.where(kept, forced, np.inf).argmin(axis=1)] = True
-    first[:, 0] |= kept[:, 0] & (kept.sum(axis=1) > 1)
-    others = np.where(kept & ~first, forced, np.inf)
+def _fewer(kept: Flags, forced: Floats, picks: Integers, most: int) -> Flags:
+    """Return the flags with only the sizes of the plan in hand and the most promising others."""
+    present = np.zeros_like(kept)
+    present[np.arange(len(kept)), picks] = True
+    others = np.where(kept & ~present, forced, np.inf)
     limit = np.partition(others.ravel(), most)[most] if others.size > most else np.inf
-    return kept & (first | (others < limit))
+    return present | (others < limit)
 
 
-def _program(problem: JointProblem, answer: Priced, kept: Flags, ceiling: float) -> tuple[LinearArrays, Integers, Integers, float]:
+def _program(
+    problem: JointProblem, answer: Priced, others: Floats, kept: Flags, ceiling: float
+) -> tuple[LinearArrays, Integers, Integers, float]:
     """Return the integer program, the item and size behind each of its first columns, and the cost of what is fixed.
 
     Columns: one per contested item and kept size, then one per binding supplier (1 = used).
@@ -92,10 +102,9 @@ def _program(problem: JointProblem, answer: Priced, kept: Flags, ceiling: float)
     _minimum_order_values(builder, problem, item, units, fixed_units, suppliers, switch)
     _rooms(builder, problem, item, units, fixed_units)
 
-    better = np.minimum(answer.on_cost, answer.off_cost)
     must = np.bincount(problem.supplier, weights=fixed_units, minlength=len(problem.minimum)) > 0
-    must |= answer.bound + (answer.off_cost - better) > ceiling
-    never = ~must & (answer.bound + (answer.on_cost - better) > ceiling)
+    must |= others + answer.off_cost > ceiling
+    never = ~must & (others + answer.on_cost > ceiling)
     program = builder.program(
         objective=np.concatenate([problem.cost[item, size] - problem.cost[item, 0], problem.fixed[suppliers]]),
         lower=np.concatenate([np.zeros(len(item)), must[suppliers].astype(np.float64)]),
@@ -140,6 +149,6 @@ def _minimum_order_values(
 
 def _rooms(builder: RowBuilder, problem: JointProblem, item: Integers, units: Floats, fixed_units: Floats) -> None:
     for room in np.flatnonzero(np.isfinite(problem.room)).tolist():
-        per_unit = problem.unit_cost if room == 0 else np.where(problem.place == room - 1, problem.unit_volume, 0.0)
+        per_unit = sum((np.where(rooms == room, amount, 0.0) for rooms, amount in problem.room_use), np.zeros(len(problem.unit_cost)))
         left = problem.room[room] - float(fixed_units @ per_unit)
         builder.add("<=", np.array([left]), (np.zeros(len(item), dtype=np.int64), np.arange(len(item)), units * per_unit[item]))

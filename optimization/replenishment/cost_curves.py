@@ -11,7 +11,7 @@ line         a fixed cost for ordering at all
 All but the last are convex in the order size, so the best size without packs is found by bisection. Sources: the newsvendor with
 critical fractile (Arrow, Harris and Marschak 1951); shelf life as the perishable newsvendor.
 
-Public: `CostTerms`, `Expected`, `expected_at`, `best_size`.
+Public: `CostTerms`, `Expected`, `expected_at`, `size_costs`, `best_size`.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimization.replenishment.demand_scenarios import DemandScenarios
+from optimization.replenishment.demand_scenarios import LEVELS, DemandScenarios
 
 Floats = NDArray[np.float64]
 LONGEST_HOLDING_DAYS = 365.0
 _HALVINGS = 30  # of the range of useful orders: far finer than a piece
-_CHUNK = 4_000_000  # numbers held at once while curves are computed
+_CHUNK = 100_000  # numbers worked on at once: they stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,25 @@ def expected_at(units: Floats, demand: DemandScenarios, terms: CostTerms) -> Exp
     return Expected(*outcome)
 
 
+def size_costs(sizes: Floats, demand: DemandScenarios, terms: CostTerms) -> Floats:
+    """Return the expected cost of the order sizes (items x sizes, each row filled at its end with NaN: those cost infinity)."""
+    count = (~np.isnan(sizes)).sum(axis=1)
+    cost = np.full(sizes.shape, np.inf)
+    order = np.argsort(count, kind="stable")  # rows of like width together, so that little is computed for what does not exist
+    step = max(1, _CHUNK // LEVELS.size)
+    widths = np.cumsum(count[order])
+    start = 0
+    while start < len(order):
+        end = max(start + 1, int(np.searchsorted(widths, (widths[start - 1] if start else 0) + step, side="right")))
+        rows, width = order[start:end], int(count[order[end - 1]])
+        chunk = sizes[rows, :width]
+        exists = ~np.isnan(chunk)
+        found = _expected_chunk(np.where(exists, chunk, 0.0), demand.part(rows), terms.part(rows))[0]
+        cost[rows, :width] = np.where(exists, found, np.inf)
+        start = end
+    return cost
+
+
 def _expected_chunk(units: Floats, demand: DemandScenarios, terms: CostTerms) -> tuple[Floats, Floats, Floats]:
     left = np.maximum(terms.position[:, None] - demand.until_arrival, 0)[:, None, :]
     lost_before = np.maximum(demand.until_arrival - terms.position[:, None], 0)[:, None, :]
@@ -104,21 +123,28 @@ def shelf_life_demand(demand: DemandScenarios, terms: CostTerms) -> Floats:
 
 def best_size(demand: DemandScenarios, terms: CostTerms, most_units: Floats) -> Floats:
     """Return the best order size without packs, MOQ or joint limits, in fractions of a unit, between 0 and `most_units`."""
+    best = np.empty_like(most_units)
+    step = max(1, _CHUNK // LEVELS.size)
+    for start in range(0, len(best), step):
+        rows = np.arange(start, min(start + step, len(best)))
+        best[rows] = _best_size_chunk(demand.part(rows), terms.part(rows), most_units[rows])
+    return best
+
+
+def _best_size_chunk(demand: DemandScenarios, terms: CostTerms, most_units: Floats) -> Floats:
+    """Halve the range of each item where the slope changes sign; the slope's parts that no size changes are computed once."""
+    left = np.maximum(terms.position[:, None] - demand.until_arrival, 0)
+    wanted, days = demand.after_arrival, demand.review_days[:, None]
+    shelf_demand = shelf_life_demand(demand, terms)
+    served, daily = np.minimum(wanted, shelf_demand), days / np.maximum(wanted, 1e-12)
+    rate = np.maximum(demand.rate, 1e-9)[:, None]
     low, high = np.zeros_like(most_units), np.maximum(most_units, 0)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        falling = _slope(middle, demand, terms) < 0
+        stock = left + middle[:, None]
+        charged = np.where(stock < wanted, daily * stock, days + np.minimum((stock - wanted) / rate, LONGEST_HOLDING_DAYS))
+        slope = charged.mean(axis=1) * terms.holding_per_day
+        slope += (stock > shelf_demand).mean(axis=1) * terms.unit_cost - (served > stock).mean(axis=1) * terms.lost_sale_cost
+        falling = slope < 0
         low, high = np.where(falling, middle, low), np.where(falling, high, middle)
     return np.where(high < 1e-6, 0.0, high)
-
-
-def _slope(units: Floats, demand: DemandScenarios, terms: CostTerms) -> Floats:
-    stock = np.maximum(terms.position[:, None] - demand.until_arrival, 0) + units[:, None]
-    wanted, days = demand.after_arrival, demand.review_days[:, None]
-    shelf_demand = shelf_life_demand(demand, terms)
-    later = np.maximum(stock - wanted, 0)
-    rate = np.maximum(demand.rate, 1e-9)[:, None]
-    charged = np.where(stock < wanted, days * stock / np.maximum(wanted, 1e-12), days + np.minimum(later / rate, LONGEST_HOLDING_DAYS))
-    lost = np.where(np.minimum(wanted, shelf_demand) > stock, -terms.lost_sale_cost[:, None], 0.0)
-    slope = lost + charged * terms.holding_per_day[:, None] + (stock > shelf_demand) * terms.unit_cost[:, None]
-    return slope.mean(axis=1)

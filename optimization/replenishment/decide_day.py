@@ -14,6 +14,7 @@ from optimization.replenishment.held_orders import HeldOrders, rooms_left, suppl
 from optimization.replenishment.item_needs import ItemNeeds
 from optimization.replenishment.joint_stages import Committed, StagedOrders, stage_orders
 from optimization.replenishment.limit_table import limit_table
+from optimization.replenishment.moq_limits import moq_limit_rows
 from optimization.replenishment.order_table import order_table
 from optimization.replenishment.override_told import limits_with_held_orders
 from optimization.replenishment.read_items import KEY
@@ -50,6 +51,7 @@ def decide_day(day: Day, held: HeldOrders | None = None) -> Decided:
         staged = stage_orders(day.planned, day.needs, day.terms, day.rooms, day.settings)
         limits = limit_table(staged, day.rooms, day.terms, _wanted(day.planned, day.needs))
         orders = order_table(day.read, day.planned, day.needs, staged)
+        limits = pl.concat([limits, moq_limit_rows(day.planned, day.needs, staged.final)])
         return Decided(orders, limits, staged.answer.cost, staged.answer.bound, _status(staged, day.rooms))
     key = list(KEY)
     units = (
@@ -66,6 +68,9 @@ def decide_day(day: Day, held: HeldOrders | None = None) -> Decided:
     constant = float(settled) + float(used["fixed_order_cost"].sum())
     status = "relaxed" if bool((limits["relaxed_by"] > 0).any()) else _status(staged, rooms)
     orders = order_table(day.read, day.planned, day.needs, staged, held)
+    limits = pl.concat(
+        [limits, moq_limit_rows(day.planned, day.needs, np.where(fixed, 0.0, staged.final))]
+    )  # the buyer's own need no excuse
     return Decided(orders, limits, staged.answer.cost + constant, staged.answer.bound + constant, status)
 
 

@@ -55,13 +55,11 @@ def _cut_by_volume(staged: StagedOrders, height: int) -> np.ndarray:
     """Return per item whether a cut is the warehouse's doing: its price weighs more than the budget's, or only the warehouse was
     overfull."""
     problem, prices = staged.problem, staged.answer.prices
-    placed = problem.place >= 0
-    room = np.maximum(problem.place, 0) + 1
-    many = len(prices) > 1
-    volume_price = np.where(placed, prices[room] if many else 0.0, 0.0) * problem.unit_volume
-    crowded = placed & (staged.crowded_rooms[room] if many else False) & (problem.unit_volume > 0)
+    inside = [room >= 0 for room, _ in problem.room_use]  # budget, warehouse, budget of the category
+    price = [np.where(has, prices[room], 0.0) * amount for has, (room, amount) in zip(inside, problem.room_use, strict=True)]
+    crowded = [has & staged.crowded_rooms[room] & (amount > 0) for has, (room, amount) in zip(inside, problem.room_use, strict=True)]
     by_volume = np.zeros(height, dtype=np.bool_)
-    by_volume[staged.eligible] = (volume_price > prices[0] * problem.unit_cost) | (crowded & ~staged.crowded_rooms[0])
+    by_volume[staged.eligible] = (price[1] > price[0] + price[2]) | (crowded[1] & ~crowded[0] & ~crowded[2])
     return by_volume
 
 

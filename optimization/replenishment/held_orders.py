@@ -21,12 +21,13 @@ from optimization.replenishment.room_limits import Rooms
 @dataclass(frozen=True)
 class HeldOrders:
     """units: fixed quantity per item (rows of `items`), NaN where the program decides. proposal: the order table of the plan without any
-    override. value: money per supplier_id. volume: cubic metres per location_id."""
+    override. value: money per supplier_id. volume: cubic metres per location_id. category: money per category."""
 
     units: Floats
     proposal: pl.DataFrame
     value: Mapping[str, float]
     volume: Mapping[str, float]
+    category: Mapping[str, float]
 
 
 def hold_orders(items: pl.DataFrame, proposal: pl.DataFrame) -> HeldOrders:
@@ -36,6 +37,7 @@ def hold_orders(items: pl.DataFrame, proposal: pl.DataFrame) -> HeldOrders:
         "supplier_id",
         "location_id",
         "volume_m3",
+        "category",
         cost=pl.col("unit_cost").fill_null(0.0).clip(lower_bound=0.0),
         units=pl.when(pl.col("override_action") == "reject")
         .then(0.0)
@@ -47,12 +49,16 @@ def hold_orders(items: pl.DataFrame, proposal: pl.DataFrame) -> HeldOrders:
     fixed = decided.filter(pl.col("units") > 0)
     value = fixed.group_by("supplier_id").agg((pl.col("units") * pl.col("cost")).sum()).sort("supplier_id")
     volume = fixed.group_by("location_id").agg((pl.col("units") * pl.col("volume_m3")).sum()).sort("location_id")
-    return HeldOrders(decided["units"].fill_null(float("nan")).to_numpy(), proposal, dict(value.iter_rows()), dict(volume.iter_rows()))
+    known = fixed.filter(pl.col("category").is_not_null())
+    category = known.group_by("category").agg((pl.col("units") * pl.col("cost")).sum()).sort("category")
+    units = decided["units"].fill_null(float("nan")).to_numpy()
+    return HeldOrders(units, proposal, dict(value.iter_rows()), dict(volume.iter_rows()), dict(category.iter_rows()))
 
 
 def rooms_left(rooms: Rooms, held: HeldOrders) -> Rooms:
     """Return the rooms after the fixed quantities; a room that they alone overfill is relaxed by just what is missing."""
-    added = np.array([sum(held.value.values()), *(held.volume.get(place, 0.0) for place in rooms.places)], dtype=np.float64)
+    volumes, budgets = (held.volume.get(place, 0.0) for place in rooms.places), (held.category.get(name, 0.0) for name in rooms.categories)
+    added = np.array([sum(held.value.values()), *volumes, *budgets], dtype=np.float64)
     taken = rooms.taken + added
     left = rooms.allowed - taken
     return replace(rooms, taken=taken, room=np.maximum(left, 0), relaxed_by=np.maximum(-left, 0))

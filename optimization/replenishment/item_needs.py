@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from optimization.replenishment.cost_curves import CostTerms, best_size, expected_at
+from optimization.replenishment.cost_curves import CostTerms, best_size, expected_at, size_costs
 from optimization.replenishment.demand_scenarios import DemandScenarios, Floats, demand_scenarios
 from optimization.replenishment.order_sizes import first_size, most_useful_units, order_sizes
 from optimization.replenishment.settings import ReplenishmentSettings
@@ -59,9 +59,7 @@ def item_needs(items: pl.DataFrame, settings: ReplenishmentSettings) -> ItemNeed
 def size_curves(needs: ItemNeeds, most_sizes: int) -> tuple[Floats, Floats]:
     """Return the order sizes weighed per item and their expected cost (items x sizes; padded with 0 units at infinite cost)."""
     sizes = order_sizes(needs.keepable, needs.most, needs.pack, needs.moq, most_sizes)
-    padded = np.isnan(sizes)
-    sizes = np.where(padded, 0.0, sizes)
-    return sizes, np.where(padded, np.inf, expected_at(sizes, needs.demand, needs.terms).cost)
+    return np.where(np.isnan(sizes), 0.0, sizes), size_costs(sizes, needs.demand, needs.terms)
 
 
 def item_terms(items: pl.DataFrame, settings: ReplenishmentSettings) -> CostTerms:

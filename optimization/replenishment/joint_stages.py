@@ -1,6 +1,6 @@
 """From what items want alone to what is ordered: first the suppliers' terms, then budget and warehouses, so that each cut has a name.
 
-Public: `Committed`, `StagedOrders`, `stage_orders`.
+Public: `Committed`, `StagedOrders`, `stage_orders`, `joint_problem`.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +13,9 @@ from optimization.replenishment.joint_problem import Flags, Floats, Integers, Jo
 from optimization.replenishment.room_limits import Rooms
 from optimization.replenishment.settings import ReplenishmentSettings
 from optimization.replenishment.solve_joint import JointAnswer, solve_joint
+
+_PRICE_STEP = 0.01  # of a limit: prices are what one per cent more or less is worth
+_MOST_SLOPED = 20_000  # above so many items one per cent is a thousand small steps, and the price at the limit says the same
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,9 @@ def stage_orders(
 ) -> StagedOrders:
     """Return the orders of items with a forecast; items whose supplier takes no orders today order nothing, nor do fixed ones here."""
     free = np.ones(items.height, dtype=np.bool_) if committed is None else ~committed.fixed
-    eligible = np.flatnonzero(items["is_order_day"].to_numpy() & (needs.most > 0) & free)
-    problem = _problem(items, needs, suppliers, rooms, eligible, settings)
+    eligible = eligible_rows(items, needs)
+    eligible = eligible[free[eligible]]
+    problem = joint_problem(items, needs, suppliers, rooms, settings, eligible)
     if committed is not None and committed.must.any():
         return _stage_with_must(items, needs, problem, eligible, settings, committed.must)
     return _stage(items, needs, problem, eligible, settings)
@@ -88,11 +92,24 @@ def _stage(
     )
 
 
-def _problem(
-    items: pl.DataFrame, needs: ItemNeeds, suppliers: pl.DataFrame, rooms: Rooms, eligible: Integers, settings: ReplenishmentSettings
+def eligible_rows(items: pl.DataFrame, needs: ItemNeeds) -> Integers:
+    """Return the rows that can be ordered today and of which anything at all can be useful."""
+    return np.flatnonzero(items["is_order_day"].to_numpy() & (needs.most > 0))
+
+
+def joint_problem(
+    items: pl.DataFrame,
+    needs: ItemNeeds,
+    suppliers: pl.DataFrame,
+    rooms: Rooms,
+    settings: ReplenishmentSettings,
+    eligible: Integers | None = None,
 ) -> JointProblem:
+    """Return the day's joint problem over the items of `eligible` (row numbers; None = those that can be ordered today)."""
+    eligible = eligible_rows(items, needs) if eligible is None else eligible
     supplier_position = {name: index for index, name in enumerate(suppliers["supplier_id"].to_list())}
     place_position = {name: index for index, name in enumerate(rooms.places)}
+    category_position = {name: index for index, name in enumerate(rooms.categories)}
     sizes, cost = size_curves(needs.part(eligible), settings.most_sizes)
     return JointProblem(
         units=sizes,
@@ -104,6 +121,9 @@ def _problem(
         minimum=suppliers["min_order_value"].to_numpy(),
         fixed=suppliers["fixed_order_cost"].to_numpy(),
         room=rooms.room,
+        category=np.array([category_position.get(name, -1) for name in items["category"].to_list()], dtype=np.int64)[eligible],
+        category_count=len(rooms.categories),
+        price_step=_PRICE_STEP * np.where(np.isfinite(rooms.allowed), np.abs(rooms.allowed), 0) if len(eligible) <= _MOST_SLOPED else None,
     )
 
 

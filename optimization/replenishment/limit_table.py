@@ -1,7 +1,9 @@
 """The table of limits: what is allowed, what is used, and what one more unit of each limit would be worth.
 
-The shadow price is the slope of the best provable cost in the limit, found with the prices; it holds near the limit and not far from it.
-A limit that is not full has the price 0 exactly.
+The shadow price of a budget or volume is the mean slope of the best provable cost over one per cent of the limit on either side. It is null
+where the two sides differ (at a kink there is no one price), and its sentence then tells both. Where the plan's own gap is large against
+what one per cent is worth, solving again may differ from the bound's price, and the sentence says so. A limit that is not full has the
+price 0 exactly.
 
 Public: `limit_table`.
 """
@@ -16,8 +18,11 @@ from optimization.replenishment.joint_problem import ordered, supplier_values, u
 from optimization.replenishment.joint_stages import StagedOrders
 from optimization.replenishment.room_limits import Rooms
 from optimization.replenishment.sentences import number
+from optimization.replenishment.solve_joint import JointAnswer
 
 _SMALLEST_PRICE = 1e-7
+_ONE_PERCENT = 0.01
+_KINK = 0.3  # sides that differ by more than this share of their mean are two prices
 
 
 def limit_table(staged: StagedOrders, rooms: Rooms, suppliers: pl.DataFrame, wanted: Mapping[str, float]) -> pl.DataFrame:
@@ -30,14 +35,17 @@ def limit_table(staged: StagedOrders, rooms: Rooms, suppliers: pl.DataFrame, wan
     problem, answer = staged.problem, staged.answer
     units = ordered(problem, answer.picks)
     used = used_room(problem, units) + rooms.taken
-    prices = np.where(answer.prices < _SMALLEST_PRICE, 0.0, answer.prices)
     rows: list[dict[str, object]] = []
-    for index, name in enumerate((None, *rooms.places)):
+    for index, (limit, scope, unit) in enumerate(rooms.names):
         if not np.isfinite(rooms.allowed[index]):
             continue
-        limit, unit = ("purchase_budget", "money") if name is None else ("warehouse_volume", "m3")
-        row = _row(limit, name or "all", rooms.allowed[index], used[index], float(prices[index]), unit, float(rooms.relaxed_by[index]))
-        rows.append({**row, "sentence": _room_sentence(row)})
+        less, more = _slopes(answer, index)
+        price = (less + more) / 2 if max(less - more, 0.0) <= _KINK * (less + more) / 2 else None
+        row = _row(limit, scope, rooms.allowed[index], used[index], price, unit, float(rooms.relaxed_by[index]))
+        worth = (less + more) * _ONE_PERCENT * abs(rooms.allowed[index])
+        unsure = worth > 0 and answer.cost - answer.bound > worth / 2
+        caution = f" So says the bound; the plan itself is proven to {number(answer.cost - answer.bound, 2)} only." if unsure else ""
+        rows.append({**row, "sentence": _room_sentence(row, less, more) + caution})
     values = supplier_values(problem, units)
     for index, (name, minimum) in enumerate(suppliers.select("supplier_id", "min_order_value").iter_rows()):
         if minimum <= 0:
@@ -49,7 +57,13 @@ def limit_table(staged: StagedOrders, rooms: Rooms, suppliers: pl.DataFrame, wan
     return pl.DataFrame(rows, schema=LIMITS_SCHEMA)
 
 
-def _row(limit: str, scope: str, allowed: float, used: float, price: float, unit: str, relaxed_by: float) -> dict[str, object]:
+def _slopes(answer: JointAnswer, room: int) -> tuple[float, float]:
+    """Return what one unit less of a room costs and one more saves, per unit; rounding is no price."""
+    less, more = (answer.prices, answer.prices) if answer.slopes is None else answer.slopes
+    return float(less[room] if less[room] >= _SMALLEST_PRICE else 0.0), float(more[room] if more[room] >= _SMALLEST_PRICE else 0.0)
+
+
+def _row(limit: str, scope: str, allowed: float, used: float, price: float | None, unit: str, relaxed_by: float) -> dict[str, object]:
     return {
         "limit_name": limit,
         "scope": scope,
@@ -62,17 +76,20 @@ def _row(limit: str, scope: str, allowed: float, used: float, price: float, unit
     }
 
 
-def _room_sentence(row: dict[str, object]) -> str:
-    allowed, used, price, relaxed_by = (float(str(row[name])) for name in ("allowed", "used", "shadow_price", "relaxed_by"))
+def _room_sentence(row: dict[str, object], less: float, more: float) -> str:
+    allowed, used, relaxed_by = (float(str(row[name])) for name in ("allowed", "used", "relaxed_by"))
     money = row["unit"] == "money"
-    what = "purchase budget" if money else f"volume at {row['scope']}"
+    what = "purchase budget" if row["scope"] == "all" and money else f"{'purchase budget of' if money else 'volume at'} {row['scope']}"
     unit = "" if money else " m3"
     if relaxed_by > 0:
         return (
             f"The {what} of {number(allowed, 2)}{unit} is used up before ordering; it would have to be {number(relaxed_by, 2)}{unit} more."
         )
-    if price > 0:
-        return f"One more {'1.00' if money else 'm3'} of {what} saves {number(price, 4)}."
+    one = "1.00" if money else "m3"
+    if row["shadow_price"] is None:
+        return f"The {what} has no one price: one more {one} saves {number(more, 4)}, one less costs {number(less, 4)}."
+    if less + more > 0:
+        return f"One more {one} of {what} saves {number((less + more) / 2, 4)}."
     return f"The {what} does not bind: {number(used, 2)} of {number(allowed, 2)}{unit} used."
 
 
@@ -84,7 +101,8 @@ def _minimum_sentence(row: dict[str, object], wanted: float, budget: float) -> s
     if used == 0:
         goods = f"Goods worth {number(wanted, 2)} are wanted from {row['scope']}"
         if allowed > budget:
-            return f"{goods}, but {minimum} is above the purchase budget of {number(budget, 2)}: nothing can be ordered there."
+            more = f"unless the budget is {number(allowed - budget, 2)} more"
+            return f"{goods}, but {minimum} is above the purchase budget of {number(budget, 2)}: nothing can be ordered there {more}."
         if wanted < allowed:
             return f"{goods}, less than {minimum}; ordering up to it costs more than it saves or than the other limits leave."
         return f"{goods}, but under the other limits an order that reaches {minimum} is not worth it."

@@ -36,17 +36,21 @@ def order_sizes(best: Floats, most_units: Floats, pack: Floats, moq: Floats, mos
     offsets = np.arange(width)[None, :]
     packs = first[:, None] + offsets
     packs = np.where(offsets < count[:, None], packs, np.nan)
-    for row in np.flatnonzero(count > width).tolist():
-        thin = _thinned(int(first[row]), int(last[row]), int(np.clip(np.round(best[row] / pack[row]), first[row], last[row])), width)
-        packs[row] = np.nan
-        packs[row, : len(thin)] = thin
+    many = np.flatnonzero(count > width)
+    if len(many):
+        packs[many] = _thinned(first[many], last[many], np.clip(np.round(best[many] / pack[many]), first[many], last[many]), width)
     return np.concatenate([np.zeros((len(best), 1)), packs * pack[:, None]], axis=1)
 
 
-def _thinned(first: int, last: int, best: int, width: int) -> NDArray[np.int64]:
-    kept = {first, last, *range(max(first, best - _CLOSE), min(last, best + _CLOSE) + 1)}
-    room = width - len(kept)
-    below = np.linspace(first, best, 2 + (3 * room) // 4)
-    above = np.linspace(best, last, 2 + room - (3 * room) // 4)
-    kept.update(round(one) for one in (*below.tolist(), *above.tolist()))
-    return np.array(sorted(kept), dtype=np.int64)
+def _thinned(first: Floats, last: Floats, best: Floats, width: int) -> Floats:
+    """Return at most `width` of the whole numbers first..last per row, ascending, filled with NaN: the ends, those around `best`, and
+    others evenly, three below it for one above."""
+    close = np.clip(best[:, None] + np.arange(-_CLOSE, _CLOSE + 1), first[:, None], last[:, None])
+    room = width - 2 - close.shape[1]
+    below, above = 2 + (3 * room) // 4, 2 + room - (3 * room) // 4
+    down = first[:, None] + (best - first)[:, None] * np.linspace(0, 1, below)
+    up = best[:, None] + (last - best)[:, None] * np.linspace(0, 1, above)
+    kept = np.sort(np.concatenate([close, np.round(down), np.round(up)], axis=1), axis=1)
+    repeated = np.concatenate([np.zeros((len(kept), 1), dtype=np.bool_), kept[:, 1:] == kept[:, :-1]], axis=1)
+    kept = np.sort(np.where(repeated, np.nan, kept), axis=1)  # NaN sorts last
+    return np.concatenate([kept, np.full((len(kept), max(width - kept.shape[1], 0)), np.nan)], axis=1)[:, :width]

@@ -80,8 +80,12 @@ def _told(row: dict[str, object], held: HeldOrders, minimum: dict[str, float]) -
         worth, allowed = number(sum(held.value.values()), 2), number(float(str(row["allowed"])), 2)
         words = f"The buyer's quantities are worth {worth}, the purchase budget is {allowed}: {number(relaxed, 2)} too much."
         return {**row, "sentence": words}
+    if relaxed > 0 and name == "category_budget" and held.category.get(scope, 0.0) > 0:
+        worth, allowed = number(held.category[scope], 2), number(float(str(row["allowed"])), 2)
+        words = f"The buyer's quantities in {scope} are worth {worth}, its budget is {allowed}: {number(relaxed, 2)} too much."
+        return {**row, "sentence": words}
     volume = held.volume.get(scope, 0.0)
-    if relaxed > 0 and volume > 0:
+    if relaxed > 0 and name == "warehouse_volume" and volume > 0:
         words = f"The volume at {scope} is {number(relaxed, 2)} m3 too small; the buyer's quantities take {number(volume, 2)} m3."
         return {**row, "sentence": words}
     return row

@@ -17,7 +17,7 @@ from optimization.replenishment.item_needs import item_needs
 from optimization.replenishment.override_told import override_table
 from optimization.replenishment.overrides import OVERRIDE_COLUMNS
 from optimization.replenishment.read_items import read_items, read_suppliers
-from optimization.replenishment.room_limits import rooms_for
+from optimization.replenishment.room_limits import rooms_for, with_category
 from optimization.replenishment.settings import ReplenishmentLimits, ReplenishmentSettings
 from optimization.replenishment.supplier_table import supplier_table
 
@@ -39,7 +39,8 @@ def plan_replenishment(
     limits: ReplenishmentLimits | None = None,
     settings: ReplenishmentSettings | None = None,
 ) -> ReplenishmentPlan:
-    """Return the orders of one day for items (columns `ITEM_COLUMNS`) and suppliers (supplier_id, min_order_value, fixed_order_cost).
+    """Return the orders of one day for items (columns `ITEM_COLUMNS`, and `category` where categories have budgets) and suppliers
+    (supplier_id, min_order_value, fixed_order_cost).
 
     Items may carry a buyer's decisions (columns `OVERRIDE_COLUMNS`): such a quantity is ordered as it is, takes its share of every limit
     first, and the rest is decided around it. The day is then solved twice, without and with these decisions.
@@ -47,11 +48,12 @@ def plan_replenishment(
     Pass every item of a location that has a volume limit, also those that cannot be ordered today: their stock takes room. The
     certificate's value and bound are expected cost over the cycle (lost sales, holding, waste, fixed costs) of the items that can be
     ordered today. Limits that collide do not raise: the status is "relaxed", `limits.relaxed_by` says by how much, and the best plan is
-    still given. Raises ValueError for missing columns and duplicate keys.
+    still given. Where an item's MOQ is above its shelf life or longest cover and is ordered all the same, `limits` has a row for it.
+    Raises ValueError for missing columns and duplicate keys.
     """
     limits, settings = limits or ReplenishmentLimits(), settings or ReplenishmentSettings()
     started = time.perf_counter()
-    read = read_items(items)
+    read = with_category(read_items(items), items, limits)
     terms = read_suppliers(suppliers, read)
     rooms = rooms_for(read, limits)
     planned = read.filter(pl.col("blocked_because").is_null() & pl.col("has_forecast"))

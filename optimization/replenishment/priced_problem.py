@@ -1,18 +1,20 @@
 """The problem when limits are replaced by prices: it falls apart into suppliers, and each is solved at once.
 
 Under prices on the rooms an item of a plain supplier simply takes its cheapest size. A binding supplier is used or not; where it is used, a
-second price (nu, on its minimum order value) makes its items buy enough. The sum is a lower bound on the cost of every plan (Lagrange).
+second price (nu, on its minimum order value) makes its items buy enough: segments of its items' hulls are taken by falling worth until the
+minimum is met, the last one in part. The sum is a lower bound on the cost of every plan (Lagrange).
 
-Public: `Priced`, `priced`.
+Public: `Priced`, `priced`, `reduced_costs`.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, ordered, used_room
+from optimization.replenishment.joint_problem import Flags, Floats, Integers, JointProblem, used_room
+from optimization.replenishment.size_hulls import SizeHulls
 
-_ROUNDS = 36
+_SHORT = 1 - 1e-12  # a minimum met but for rounding is met
 
 
 @dataclass(frozen=True)
@@ -20,87 +22,73 @@ class Priced:
     """The answer to one set of prices.
 
     bound: no plan costs less. excess: use minus room at this answer (the slope of the bound in the prices). picks: one size per item,
-    minima met where they can be. on: suppliers used. on_cost, off_cost: each supplier's priced cost when used and when not (on_cost is
-    infinite where its minimum cannot be reached). minimum_price: nu per supplier. reduced: priced cost per item and size less the item's
-    cheapest, >= 0.
+    minima met where they can be; lower_picks: the same without the steps taken in part. on: suppliers used. on_cost, off_cost: each
+    supplier's priced cost when used and when not (infinite where that cannot be). minimum_price: nu per supplier.
     """
 
+    prices: Floats
     bound: float
     excess: Floats
     picks: Integers
+    lower_picks: Integers
     on: Flags
     on_cost: Floats
     off_cost: Floats
     minimum_price: Floats
-    reduced: Floats
 
 
-def priced(problem: JointProblem, prices: Floats) -> Priced:
+def priced(problem: JointProblem, hulls: SizeHulls, prices: Floats) -> Priced:
     """Return the best answer to `prices` (one per room, 0 where a room is without limit)."""
-    base = problem.cost + problem.unit_price(prices)[:, None] * problem.units
-    suppliers = len(problem.minimum)
-    nu, low_picks, high_picks, reachable = _minimum_prices(problem, base)
-    total = base - (nu[problem.supplier] * problem.unit_cost)[:, None] * problem.units
-    rows = np.arange(len(base))
-    cheapest = total.min(axis=1) if len(base) else np.zeros(0)
-    summed = np.bincount(problem.supplier, weights=cheapest, minlength=suppliers).astype(np.float64)
-    on_cost = np.where(reachable, problem.fixed + nu * problem.minimum + summed, np.inf)
-    off_cost = np.bincount(problem.supplier, weights=base[:, 0], minlength=suppliers).astype(np.float64)
-    on = ~problem.binding | (on_cost < off_cost)
-    on_item = on[problem.supplier]
-    low, high = np.where(on_item, low_picks, 0), np.where(on_item, high_picks, 0)
+    items, suppliers = len(problem.units), len(problem.minimum)
+    rows = np.arange(items)
+    unit_price = problem.unit_price(prices)
+    first_units = problem.units[rows, hulls.first]
+    first_cost = problem.cost[rows, hulls.first] + unit_price * first_units
+    gain = hulls.slope + unit_price[hulls.item]  # priced cost of one more unit
+    share = (gain < 0).astype(np.float64)  # of each segment
+    start_value = np.bincount(problem.supplier, weights=first_units * problem.unit_cost, minlength=suppliers)
+    value = start_value + np.bincount(hulls.supplier, weights=share * hulls.value, minlength=suppliers)
+    most = start_value + np.bincount(hulls.supplier, weights=hulls.value, minlength=suppliers)
+    reachable = ~problem.binding | (most >= problem.minimum * _SHORT)
+    short = reachable & (value < problem.minimum * _SHORT)
+    nu = _fill_up(problem, hulls, gain, share, short, problem.minimum - value) if short.any() else np.zeros(suppliers)
+    begun = np.bincount(problem.supplier, weights=first_cost, minlength=suppliers)
+    on_cost = begun + problem.fixed + np.bincount(hulls.supplier, weights=share * gain * hulls.units, minlength=suppliers)
+    on_cost = np.where(reachable, on_cost, np.inf)
+    forced = start_value > 0  # a supplier one of whose items must be ordered is used whatever it costs
+    off_cost = np.where(forced, np.inf, begun)
+    on = ~problem.binding | (on_cost < off_cost) | forced
+    taken = np.where(on[hulls.supplier], share, 0.0)
+    units = first_units + np.bincount(hulls.item, weights=taken * hulls.units, minlength=items)
     finite = ~np.isinf(problem.room)
     bound = float(np.where(on, on_cost, off_cost).sum() - (prices[finite] * problem.room[finite]).sum())
-    share = _mixing_share(problem, low_picks, high_picks)[problem.supplier]
-    use = used_room(problem, share * ordered(problem, high) + (1 - share) * ordered(problem, low))
-    excess = np.where(finite, use - np.where(finite, problem.room, 0), 0.0)
-    picks = np.where(on_item, high_picks, 0)
-    reduced = total - total[rows, total.argmin(axis=1)][:, None] if len(base) else total
-    return Priced(bound, excess, picks.astype(np.int64), on, on_cost, off_cost, nu, reduced)
+    excess = np.where(finite, used_room(problem, units) - np.where(finite, problem.room, 0), 0.0)
+    picks = hulls.picks(np.bincount(hulls.item[taken > 0], minlength=items))
+    lower_picks = hulls.picks(np.bincount(hulls.item[taken >= 1], minlength=items))
+    return Priced(prices, bound, excess, picks, lower_picks, on, on_cost, off_cost, nu)
 
 
-def _minimum_prices(problem: JointProblem, base: Floats) -> tuple[Floats, Integers, Integers, Flags]:
-    """Return nu per supplier, the picks just below and just above its minimum, and whether the minimum can be reached."""
-    picks = base.argmin(axis=1) if len(base) else np.zeros(0, dtype=np.int64)
-    suppliers = len(problem.minimum)
-    nu = np.zeros(suppliers)
-    short = _values(problem, picks) < problem.minimum * (1 - 1e-12)
-    largest = problem.units.argmax(axis=1) if len(base) else picks
-    reachable = _values(problem, largest) >= problem.minimum * (1 - 1e-12)
-    short &= reachable
-    low_picks, high_picks = picks.copy(), picks.copy()
-    if not short.any():
-        return nu, low_picks, high_picks, reachable
-    rows = np.flatnonzero(short[problem.supplier])
-    part, value = base[rows], (problem.units * problem.unit_cost[:, None])[rows]
-    owner = problem.supplier[rows]
-    step = np.where(value > 0, part - part[:, :1], 0)
-    steepest = np.max(np.where(value > 0, np.where(np.isfinite(step), step, 0) / np.where(value > 0, value, 1), 0), axis=1)
-    low, high = np.zeros(suppliers), np.full(suppliers, 1e-6)
-    np.maximum.at(high, owner, np.abs(steepest) * 2)
-    at_low, at_high = picks[rows], largest[rows]
-    for _ in range(40):  # a price high enough that the minimum is met
-        trial = (part - high[owner][:, None] * value).argmin(axis=1)
-        met = np.bincount(owner, weights=value[np.arange(len(rows)), trial], minlength=suppliers) >= problem.minimum * (1 - 1e-12)
-        if (met | ~short).all():
-            break
-        high = np.where(met | ~short, high, high * 4)
-    for _ in range(_ROUNDS):
-        middle = (low + high) / 2
-        trial = (part - middle[owner][:, None] * value).argmin(axis=1)
-        met = np.bincount(owner, weights=value[np.arange(len(rows)), trial], minlength=suppliers) >= problem.minimum * (1 - 1e-12)
-        high, low = np.where(met, middle, high), np.where(met, low, middle)
-        at_high, at_low = np.where(met[owner], trial, at_high), np.where(met[owner], at_low, trial)
-    low_picks[rows], high_picks[rows] = at_low, at_high
-    return np.where(short, high, 0.0), low_picks, high_picks, reachable
+def _fill_up(problem: JointProblem, hulls: SizeHulls, gain: Floats, share: Floats, short: Flags, missing: Floats) -> Floats:
+    """Take more segments of each short supplier into `share` until nothing is missing; return nu per supplier."""
+    open_ = np.flatnonzero(short[hulls.supplier] & (share == 0))
+    price = gain[open_] * hulls.units[open_] / np.maximum(hulls.value[open_], 1e-300)  # cost of one unit of money's worth
+    order = np.argsort(price, kind="stable")
+    order = order[np.argsort(hulls.supplier[open_[order]].astype(np.int32), kind="stable")]
+    open_, price = open_[order], price[order]
+    owner, value = hulls.supplier[open_], hulls.value[open_]
+    running = np.cumsum(value)
+    begins = np.concatenate([[True], owner[1:] != owner[:-1]])
+    before = running - value
+    before -= np.repeat(before[begins], np.diff(np.append(np.flatnonzero(begins), len(owner))))
+    share[open_] = np.clip((missing[owner] - before) / np.where(value > 0, value, 1), 0, 1)
+    nu = np.zeros(len(missing))
+    touched = share[open_] > 0
+    np.maximum.at(nu, owner[touched], price[touched])
+    return nu
 
 
-def _values(problem: JointProblem, picks: Integers) -> Floats:
-    units = ordered(problem, picks) if len(picks) else np.zeros(0)
-    return np.bincount(problem.supplier, weights=units * problem.unit_cost, minlength=len(problem.minimum)).astype(np.float64)
-
-
-def _mixing_share(problem: JointProblem, low_picks: Integers, high_picks: Integers) -> Floats:
-    """Return the weight of the higher picks at which each supplier's order value is just its minimum."""
-    low, high = _values(problem, low_picks), _values(problem, high_picks)
-    return np.where(high > low, np.clip((problem.minimum - low) / np.where(high > low, high - low, 1), 0, 1), 1.0)
+def reduced_costs(problem: JointProblem, answer: Priced) -> Floats:
+    """Return priced cost per item and size less the item's cheapest, >= 0 (infinite where a size does not exist)."""
+    nu = answer.minimum_price[problem.supplier] * problem.unit_cost
+    total = problem.cost + (problem.unit_price(answer.prices) - nu)[:, None] * problem.units
+    return total - total.min(axis=1, keepdims=True) if len(total) else total

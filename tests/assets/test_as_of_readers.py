@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from assets.as_of import Versions
-from assets.decisions.replenishment import _items, _limits
+from assets.decisions.replenishment import SPENT_SCHEMA, _items, _limits
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, StockInputs, stock_position
 from assets.demand.panels import DemandInputs
 from assets.response.coupon_response import live_coupons
 from assets.review.what_came import decision_value, forecast_accuracy
 from assets.supply_terms import Supply, supply_horizons
-from shops.shop import SupplierTerms
+from shops.shop import Limits, SupplierTerms
 
 LONG_AGO, FIRST, DAY, LAST = date(2024, 12, 20), date(2024, 12, 28), date(2025, 1, 16), date(2025, 2, 6)  # with holidays early and late
 ONE_DAY = timedelta(days=1)
@@ -158,9 +158,9 @@ def replenishment_frames(tables: dict[str, Versions]) -> dict[str, pl.DataFrame]
     horizons = supply_frames(tables)["horizons"]
     levels = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99", "mean_units")
     quantiles = horizons.with_columns([*(pl.lit(1.0).alias(name) for name in levels), pl.lit("plain").alias("model")])
-    limits = SimpleNamespace(purchase_budget=100.0, warehouse_volume_m3={})
+    limits = Limits(purchase_budget=100.0, purchase_budget_days=3)
     house: Any = SimpleNamespace(shop=SimpleNamespace(assumptions=SimpleNamespace(cost_share=0.6), limits=limits))
-    volume = sorted(_limits(house, tables["dim_locations"], DAY).warehouse_volume_m3.items())
+    volume = sorted(_limits(house, tables["dim_locations"], DAY, pl.DataFrame(schema=SPENT_SCHEMA)).warehouse_volume_m3.items())
     items = _items(house, supply, tables["sales_panel"], quantiles, DAY)
     return {"items": items, "volume": pl.DataFrame(volume, schema=["place", "m3"], orient="row")}
 

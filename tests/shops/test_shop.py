@@ -32,7 +32,7 @@ def test_four_lines_make_a_shop_with_the_defaults(tmp_path: Path) -> None:
 
 def test_the_documented_example_holds_every_setting(tmp_path: Path) -> None:
     shop = load_shop(write(tmp_path, EXAMPLE_TOML))
-    assert shop.limits == Limits(5000.0, 40000.0, {"at_risk": 1500.0}, {"main": 120.0})
+    assert shop.limits == Limits(5000.0, 40000.0, {"at_risk": 1500.0}, {"main": 120.0}, {"drinks": 9000.0}, 1)
     assert shop.files == {"order_lines": ("orders/*.csv",)}
     assert shop.columns == {"order_lines": {"order_id": "Invoice"}}
     assert shop.stock.opening_day == date(2025, 12, 1)
