@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.decisions.coupon_plan import coupon_plan
+from assets.decisions.order_calibration import order_calibration
 from assets.decisions.replenishment import replenishment
 from assets.decisions.summary import decision_summary
 from assets.demand.forecasts import demand_forecasts
@@ -25,6 +26,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         demand_training,
         demand_forecasts,
         coupon_response,
+        order_calibration,
         replenishment,
         coupon_plan,
         decision_summary,

@@ -1,15 +1,33 @@
-"""The daily job, and the schedule that runs it for the day that has just ended."""
+"""The daily job with its nightly schedule, and the monthly replay that calibrates orders."""
 
 from datetime import timedelta
 
 import dagster as dg
 
+MONTHLY = dg.AssetSelection.tag("cadence", "monthly")
 DAILY_JOB = dg.define_asset_job(
     "daily_decisions",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - MONTHLY,
     executor_def=dg.in_process_executor,
     description="One business day (or a range of days in one run): landing, marts, learning, decisions, review, published.",
 )
+
+CALIBRATION_JOB = dg.define_asset_job(
+    "order_calibration",
+    selection=MONTHLY,
+    executor_def=dg.in_process_executor,
+    description="Replays the last weeks in closed loop and sets how often a lost sale's cost counts in orders, by cost class.",
+)
+
+
+def calibration_schedule(time_zone: str) -> dg.ScheduleDefinition:
+    """On the first of every month at 04:30 in the shop's time zone, after the night's decisions, for the day before."""
+
+    @dg.schedule(job=CALIBRATION_JOB, cron_schedule="30 4 1 * *", execution_timezone=time_zone, name="every_month")
+    def every_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return _request(context, "order_calibration")
+
+    return every_month
 
 
 def daily_schedule(time_zone: str) -> dg.ScheduleDefinition:
@@ -17,11 +35,16 @@ def daily_schedule(time_zone: str) -> dg.ScheduleDefinition:
 
     @dg.schedule(job=DAILY_JOB, cron_schedule="30 2 * * *", execution_timezone=time_zone, name="every_night")
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        days = context.repository_def.get_job("daily_decisions").partitions_def
-        assert days is not None
-        yesterday = (context.scheduled_execution_time.date() - timedelta(days=1)).isoformat()
-        if not days.has_partition_key(yesterday):
-            return dg.SkipReason(f"The shop's records end on {days.get_last_partition_key()}; to decide an older day run a backfill.")
-        return dg.RunRequest(run_key=yesterday, partition_key=yesterday)
+        return _request(context, "daily_decisions")
 
     return every_night
+
+
+def _request(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest | dg.SkipReason:
+    """A run of the job for the day that has just ended, or why there is none."""
+    days = context.repository_def.get_job(job).partitions_def
+    assert days is not None
+    yesterday = (context.scheduled_execution_time.date() - timedelta(days=1)).isoformat()
+    if not days.has_partition_key(yesterday):
+        return dg.SkipReason(f"The shop's records end on {days.get_last_partition_key()}; to decide an older day run a backfill.")
+    return dg.RunRequest(run_key=yesterday, partition_key=yesterday)

@@ -47,13 +47,13 @@ def dagster_home(settings: Settings) -> Path:
     return home
 
 
-def run_days(settings: Settings, first: date, last: date) -> RunOutcome:
-    """Materialise every asset for the business days `first` to `last`, in one run."""
+def run_days(settings: Settings, first: date, last: date, job_name: str = "daily_decisions") -> RunOutcome:
+    """Materialise every asset of a job for the business days `first` to `last`, in one run."""
     dagster_home(settings)
     from dagster_project.definitions import build_definitions
 
     definitions = build_definitions(settings)
-    job = definitions.resolve_job_def("daily_decisions")
+    job = definitions.resolve_job_def(job_name)
     tags = {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat()}
     log = state_folder(settings) / "logs" / f"{first}-to-{last}.log"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -110,6 +110,13 @@ opening_cover_days = 28
 outcome_window_days = 28
 holdout_share = 0.1
 pilot_budget = 500.0
+
+[transfers]                      # overstock between locations, before anything is bought
+enabled = false
+handling_cost_per_unit = 0.0
+handling_cost_per_line = 0.0     # per product and pair of locations
+transfer_days = 1                # from leaving until it can be sold
+whole_packs = false
 """
 
 PRIVACY = """## What becomes of personal data

@@ -4,9 +4,11 @@ Decides what such a folder must hold and says in one sentence what is wrong with
 
     sales.parquet or .csv          item_id, location_id (optional), period_start, units, in_stock (optional: always)
     initial_state.parquet or .csv  item_id, location_id (optional), on_hand, receipts_1, receipts_2, … (due when the coming periods begin)
-    items.parquet or .csv          optional: item_id, category, other attributes
+    items.parquet or .csv          optional: item_id, category; pack_units, moq_units, unit_cost, holding_cost, shortage_cost, supplier_id
+    suppliers.parquet or .csv      optional: supplier_id, min_order_value, fixed_order_cost
     replay.toml                    period ("day" or "week"), lead_time_periods, holding_cost, shortage_cost (per unit and period),
-                                   lost_sales, first_order_after, order_rounds, score_from, score_to (days on which periods begin)
+                                   lost_sales, first_order_after, order_rounds, score_from, score_to (days on which periods begin),
+                                   purchase_budget (optional: money per round)
 
 The state is that at the end of the period `first_order_after`. An item without a row of sales in a period sold nothing in it, from its
 first row on; an item that is in the state but never in the sales has no history.
@@ -14,6 +16,7 @@ first row on; an item that is in the state but never in the sales has no history
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,6 +30,13 @@ KEY = ["item_id", "location_id"]
 ONE_LOCATION = "main"
 PERIOD_DAYS = {"day": 1, "week": 7}
 RECEIPT = re.compile(r"^(?:receipts?|due|arriving|arrivals?|incoming|in_?transit|inbound)_?(?:period|week|day)?s?_?(\d+)$")
+ITEM_SCHEMA = {
+    "item_id": pl.String,
+    "category": pl.String,
+    "supplier_id": pl.String,
+    **dict.fromkeys(("pack_units", "moq_units", "unit_cost", "holding_cost", "shortage_cost"), pl.Float64),
+}
+SUPPLIER_SCHEMA = {"supplier_id": pl.String, "min_order_value": pl.Float64, "fixed_order_cost": pl.Float64}
 SALES_SCHEMA = {"item_id": pl.String, "location_id": pl.String, "period_start": pl.Date, "units": pl.Float64, "in_stock": pl.Boolean}
 
 
@@ -47,6 +57,7 @@ class ReplayTerms:
     order_rounds: int
     score_from: date
     score_to: date
+    purchase_budget: float | None = None
 
     @property
     def period_days(self) -> int:
@@ -56,13 +67,21 @@ class ReplayTerms:
 @dataclass(frozen=True)
 class ReplayFolder:
     """sales: SALES_SCHEMA, sorted by item and period. state: item_id, location_id, on_hand. receipts: item_id, location_id, ahead (1 is the
-    next period), units. items: item_id, category (where known)."""
+    next period), units. items: item_id and ITEM_SCHEMA, null where not told. suppliers: SUPPLIER_SCHEMA."""
 
     terms: ReplayTerms
     sales: pl.DataFrame
     state: pl.DataFrame
     receipts: pl.DataFrame
     items: pl.DataFrame
+    suppliers: pl.DataFrame
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether packs, MOQs, suppliers' terms or a budget bind orders."""
+        bound = self.items.filter((pl.col("pack_units") > 1) | (pl.col("moq_units") > 1)).height > 0
+        terms = self.suppliers.filter((pl.col("min_order_value") > 0) | (pl.col("fixed_order_cost") > 0)).height > 0
+        return bound or terms or self.terms.purchase_budget is not None
 
 
 def read_replay_folder(folder: Path) -> ReplayFolder:
@@ -75,7 +94,7 @@ def read_replay_folder(folder: Path) -> ReplayFolder:
         raise ReplayFolderError("sales has no rows.")
     sales = _sales(raw_sales, terms)
     state, receipts = _state(raw_state)
-    items = _items(folder)
+    items, suppliers = _items(folder), _suppliers(folder)
     last_needed = terms.score_to
     if sales["period_start"].max() < last_needed:  # pyright: ignore[reportOperatorIssue]
         raise ReplayFolderError(f"The sales end on {sales['period_start'].max()}, before score_to = {last_needed}: add the later periods.")
@@ -83,7 +102,9 @@ def read_replay_folder(folder: Path) -> ReplayFolder:
         raise ReplayFolderError(
             f"There are no sales up to first_order_after = {terms.first_order_after}: nothing can be learned before it."
         )
-    return ReplayFolder(terms, sales, state, receipts, items)
+    found = ReplayFolder(terms, sales, state, receipts, items, suppliers)
+    _can_be_limited(found)
+    return found
 
 
 def _terms(path: Path) -> ReplayTerms:
@@ -106,6 +127,7 @@ def _terms(path: Path) -> ReplayTerms:
             section.whole("order_rounds", REQUIRED, minimum=1),
             section.day("score_from"),
             section.day("score_to"),
+            section.number("purchase_budget", None),
         )
     except ShopError as error:
         raise ReplayFolderError(str(error)) from error
@@ -216,17 +238,60 @@ def _state(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _items(folder: Path) -> pl.DataFrame:
-    if not any((folder / f"items.{ending}").is_file() for ending in ("parquet", "csv")):
-        return pl.DataFrame(schema={"item_id": pl.String, "category": pl.String})
-    raw = _table(folder, "items")
-    if "item_id" not in raw.columns:
-        raise ReplayFolderError("items has no column item_id.")
-    category = pl.col("category").cast(pl.String) if "category" in raw.columns else pl.lit(None, dtype=pl.String)
-    return (
-        raw.select(pl.col("item_id").cast(pl.String), category=category)
-        .unique("item_id", keep="first", maintain_order=True)
-        .sort("item_id")
+    if not _has_table(folder, "items"):
+        return pl.DataFrame(schema=ITEM_SCHEMA)
+    items = _typed(_table(folder, "items"), "items", ITEM_SCHEMA).unique("item_id", keep="first", maintain_order=True)
+    small = items.filter(pl.col("pack_units") < 1)
+    if small.height:
+        raise ReplayFolderError(f"items has a pack_units below 1: {small['item_id'][0]}.")
+    return items.sort("item_id")
+
+
+def _suppliers(folder: Path) -> pl.DataFrame:
+    if not _has_table(folder, "suppliers"):
+        return pl.DataFrame(schema=SUPPLIER_SCHEMA)
+    suppliers = _typed(_table(folder, "suppliers"), "suppliers", SUPPLIER_SCHEMA)
+    if suppliers["supplier_id"].is_duplicated().any():
+        raise ReplayFolderError("suppliers has more than one row for a supplier_id.")
+    return suppliers.sort("supplier_id")
+
+
+def _has_table(folder: Path, name: str) -> bool:
+    return any((folder / f"{name}.{ending}").is_file() for ending in ("parquet", "csv"))
+
+
+def _typed(raw: pl.DataFrame, name: str, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """The columns of `schema`, null where the file has none; numbers must be at least 0."""
+    key = next(iter(schema))
+    if key not in raw.columns:
+        raise ReplayFolderError(f"{name} has no column {key}.")
+    given = [column for column in schema if column in raw.columns]
+    typed = raw.select(
+        pl.col(column).cast(kind, strict=False) if column in given else pl.lit(None, dtype=kind).alias(column)
+        for column, kind in schema.items()
     )
+    if typed[key].null_count():
+        raise ReplayFolderError(f"{name} has rows without {key}.")
+    for column in given:
+        wrong = pl.lit(typed[column].null_count() > raw[column].null_count())
+        if schema[column] == pl.Float64:
+            wrong = wrong | (~pl.col(column).is_finite() | (pl.col(column) < 0)).fill_null(False).any()
+        if typed.select(wrong.any()).item():
+            raise ReplayFolderError(f"{column} in {name} has values that are no numbers of at least 0.")
+    return typed
+
+
+def _can_be_limited(folder: ReplayFolder) -> None:
+    """A budget and suppliers' terms count money: they need the cost of every item, and items need to name known suppliers."""
+    named = set(folder.items["supplier_id"].drop_nulls())
+    unknown = sorted(set(folder.suppliers["supplier_id"]) - named) if folder.suppliers.height else []
+    if folder.suppliers.height and len(unknown) == folder.suppliers.height:
+        raise ReplayFolderError("suppliers is given, but no item names one of them: add supplier_id to items.")
+    costed = folder.items.filter(pl.col("unit_cost").is_not_null())["item_id"]
+    without = folder.state.filter(~pl.col("item_id").is_in(costed.implode()))
+    needs_cost = folder.terms.purchase_budget is not None or folder.suppliers.height > 0
+    if needs_cost and without.height:
+        raise ReplayFolderError(f"A budget or suppliers' terms need unit_cost in items; {without['item_id'][0]} has none.")
 
 
 def periods(terms: ReplayTerms, first: date) -> list[date]:

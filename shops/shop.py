@@ -21,8 +21,9 @@ from shops.shop_toml import Section, ShopError
 
 __all__ = ["Assumptions", "CouponTerms", "CsvFormat", "Limits", "Shop", "ShopError", "StockOpening", "SupplierTerms", "load_shop"]
 
+SERVICE_CLASSES = tuple(abc + xyz for abc in "ABC" for xyz in "XYZ")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons")
+SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons", "transfers", "service")
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,20 @@ class CouponTerms:
 
 
 @dataclass(frozen=True)
+class TransferTerms:
+    """Whether overstock may move between locations before anything is bought, and what moving costs per unit and per product and lane.
+
+    transfer_days: from the day goods leave until they can be sold at the receiver. whole_packs: only multiples of the pack move.
+    """
+
+    enabled: bool = False
+    handling_cost_per_unit: float = 0.0
+    handling_cost_per_line: float = 0.0
+    transfer_days: int = 1
+    whole_packs: bool = False
+
+
+@dataclass(frozen=True)
 class Shop:
     """One shop. `files` maps a table to patterns within the folder, `columns` a table to {contract column: file column}."""
 
@@ -102,6 +117,8 @@ class Shop:
     assumptions: Assumptions
     stock: StockOpening
     coupons: CouponTerms
+    transfers: TransferTerms = TransferTerms()
+    service_targets: dict[str, float] = field(default_factory=dict)
 
     def newest_day(self, now: datetime | None = None) -> date:
         """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
@@ -148,6 +165,14 @@ def load_shop(path: Path) -> Shop:
             holdout_share=sections["coupons"].number("holdout_share", 0.1, maximum=0.9),
             pilot_budget=sections["coupons"].number("pilot_budget", 500.0),
         ),
+        transfers=TransferTerms(
+            enabled=sections["transfers"].flag("enabled", False),
+            handling_cost_per_unit=sections["transfers"].number("handling_cost_per_unit", 0.0),
+            handling_cost_per_line=sections["transfers"].number("handling_cost_per_line", 0.0),
+            transfer_days=sections["transfers"].whole("transfer_days", 1, maximum=365),
+            whole_packs=sections["transfers"].flag("whole_packs", False),
+        ),
+        service_targets=_service_targets(sections["service"]),
     )
     for name, section in sections.items():
         if name not in ("files", "columns"):
@@ -295,6 +320,17 @@ def _limits(section: Section) -> Limits:
         coupon_segment_budgets=amounts("coupon_segment_budgets"),
         warehouse_volume_m3=amounts("warehouse_volume_m3"),
     )
+
+
+def _service_targets(section: Section) -> dict[str, float]:
+    """`targets.AX = 0.98` for classes AX to CZ: the chance of not running out that is wished for."""
+    targets = {name: section.checked_number(f"targets.{name}", value) for name, value in section.table("targets").items()}
+    for name, value in targets.items():
+        if name not in SERVICE_CLASSES:
+            raise section.fault(f"targets.{name}", value, f"name one of {', '.join(SERVICE_CLASSES)}")
+        if not 0 < value < 1:
+            raise section.fault(f"targets.{name}", value, "give a share above 0 and below 1, such as 0.95")
+    return targets
 
 
 def _supplier_terms(section: Section) -> SupplierTerms:

@@ -20,7 +20,8 @@ Flags = NDArray[np.bool_]
 @dataclass(frozen=True)
 class History:
     """items: item_id, location_id, category, sorted. starts: first days of the periods. units, in_stock, started: items x periods (started:
-    from an item's first row of sales on)."""
+    from an item's first row of sales on). daily: the shop's own daily panel, where there is one; events: business_day, holiday,
+    location_id."""
 
     items: pl.DataFrame
     starts: list[date]
@@ -28,6 +29,8 @@ class History:
     units: Floats
     in_stock: Flags
     started: Flags
+    daily: pl.DataFrame | None = None
+    events: pl.DataFrame | None = None
 
     @property
     def known(self) -> Flags:
@@ -40,6 +43,8 @@ class History:
 
     def panel(self, period: int) -> pl.DataFrame:
         """The daily sales panel of all periods up to and with `period` (see `learning.demand.grid.build_grid`)."""
+        if self.daily is not None:
+            return self.daily.filter(pl.col("business_day") <= self.last_day(period))
         item, at = np.nonzero(self.started[:, : period + 1])
         days = self.period_days
         rows = np.repeat(np.arange(item.size), days)

@@ -9,20 +9,30 @@ import dagster as dg
 import polars as pl
 
 from assets.as_of import Versions, read_versions
+from assets.decisions.order_calibration import read_calibration, weights_on
 from assets.decisions.order_overrides import DECIDED_LINES, as_ordered, concerned, decided_lines, overrides_of, read_overrides, told
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
+from assets.decisions.transfers import TRANSFERS, own_transfers_before, transfer_rows, transfers_of_day, with_own_transfers
 from assets.house import House
 from assets.partitions import partition_window
 from assets.supply_terms import Supply, read_supply
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 from optimization.certificate import certificates_frame
-from optimization.replenishment import ReplenishmentLimits, ReplenishmentPlan, ReplenishmentSettings, check_plan, plan_replenishment
+from optimization.replenishment import (
+    ReplenishmentLimits,
+    ReplenishmentPlan,
+    ReplenishmentSettings,
+    check_plan,
+    plan_replenishment,
+    with_lost_sale_weights,
+)
+from optimization.transfers import after_transfers
 
 POSITION, ORDERS = "decisions.stock_position", "decisions.replenishment_orders"
 SUPPLIERS, LIMITS, CERTIFICATES = "decisions.supplier_orders", "decisions.replenishment_limits", "decisions.replenishment_certificates"
 OVERRIDES = "decisions.order_overrides"
-TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES, OVERRIDES)
+TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES, OVERRIDES, TRANSFERS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 UPSTREAM = [
     ["demand", "lead_time_quantiles"],
@@ -40,6 +50,7 @@ ABOUT = {
     SUPPLIERS: "The same by supplier.",
     LIMITS: "What each limit allows, what is used and what one more unit of it is worth.",
     CERTIFICATES: "How near to the best plan the orders are proven to be.",
+    TRANSFERS: "What to move between locations before anything is bought; empty where the shop has no transfers.",
     OVERRIDES: "What buyers decided about proposed orders, and what each quantity is expected to lead to.",
 }
 COVER_QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99")
@@ -78,7 +89,8 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         "select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day]
     )
     overrides = read_overrides(warehouse, window.last_day)
-    own_orders = _own_orders_before(warehouse, window.start, overrides)
+    calibration = read_calibration(warehouse, window.last_day)
+    own_orders, own_transfers = _own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
     broken: list[str] = []
@@ -88,22 +100,33 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         asked_for = decided.join(places, on="location_id", how="semi").select("product_id", "location_id")
         items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day, asked_for)
         with_decisions = items.join(decided, on=["product_id", "location_id"], how="left")
-        position = stock_position(stock, day, with_decisions, as_ordered(own_orders, overrides, day))
+        before = stock_position(stock, day, with_decisions, as_ordered(own_orders, overrides, day))
+        position = with_own_transfers(before, own_transfers, day, stock.opening_day)
+        weights, weight_source = weights_on(calibration, day, house.shop.service_targets)
+        position = with_lost_sale_weights(position, weights, _settings(house))
         terms = supply.suppliers_on(day)
         limits = _limits(house, locations, day)
-        plan = plan_replenishment(position, terms, limits, _settings(house))
+        transfers = transfers_of_day(position, house.shop.transfers, limits, _settings(house))
+        for_orders = position if transfers is None else after_transfers(position, transfers.transfers)
+        plan = plan_replenishment(for_orders, terms, limits, _settings(house))
         plans.append(plan)
         judged_by = relaxed_suppliers(terms, plan.limits), relaxed_limits(limits, plan.limits)
-        broken += [f"{day}: {found.message}" for found in check_plan(position, *judged_by, plan.orders)]
+        broken += [f"{day}: {found.message}" for found in check_plan(for_orders, *judged_by, plan.orders)]
         ordered = plan.orders.select(pl.lit(day).alias("as_of_day"), *list(OWN_ORDERS_SCHEMA)[1:])
         own_orders = pl.concat([own_orders, concerned(ordered, overrides)])
         lineage = {"as_of_day": pl.lit(day), "input_version": pl.lit(plan.certificate.input_hash), "run_id": pl.lit(context.run_id)}
+        if transfers is not None:
+            moved = transfer_rows(transfers, house.shop.transfers, day, context.run_id)
+            made[TRANSFERS].append(moved)
+            own_transfers = pl.concat([own_transfers, moved.select(own_transfers.columns)])
+            broken += [f"{day}: {violation}" for violation in transfers.certificate.violations]
         made[POSITION].append(
             position.select(
                 "as_of_day", "product_id", "location_id", "on_hand", "in_transit_units", "overdue_units", "on_hand_flag", "stock_source"
             )
         )
-        cost_source = position.select("product_id", "location_id", "cost_source", "supplier_terms")
+        basis_of_costs = ("cost_source", "supplier_terms", "cost_class", "shortage_weight", "service_class", "service_target")
+        cost_source = position.select("product_id", "location_id", *basis_of_costs).with_columns(weight_source=pl.lit(weight_source))
         made[ORDERS].append(
             plan.orders.join(cost_source, on=["product_id", "location_id"], how="left").with_columns(
                 **lineage, model_version=pl.lit(serving[day])
@@ -114,9 +137,12 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         made[SUPPLIERS].append(plan.supplier_orders.with_columns(**lineage, stock_source=basis))
         made[LIMITS].append(plan.limits.with_columns(**lineage, stock_source=basis, plan=pl.lit("replenishment")))
         made[CERTIFICATES].append(
-            certificates_frame([plan.certificate]).with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id)).drop("seconds")
+            certificates_frame([plan.certificate, *([] if transfers is None else [transfers.certificate])])
+            .with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id))
+            .drop("seconds")
         )
     contracts = table_contracts()
+    made[TRANSFERS] = made[TRANSFERS] or [contracts[TRANSFERS].empty()]
     rows = {name: warehouse.replace_days(contracts[name], pl.concat(made[name], how="vertical_relaxed"), window.days) for name in TABLES}
     bought = plans[-1].orders.filter(pl.col("order_units") > 0)
     for name in TABLES:

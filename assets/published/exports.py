@@ -32,6 +32,7 @@ def _newest(name: str, source: str) -> Export:
 EXPORTS: tuple[Export, ...] = (
     _whole("replenishment_orders", "decisions.replenishment_orders"),
     _whole("supplier_orders", "decisions.supplier_orders", may_be_empty=True),
+    _whole("transfers", "decisions.transfers", may_be_empty=True),
     _whole("order_overrides", "decisions.order_overrides", may_be_empty=True),
     _whole("stock_position", "decisions.stock_position"),
     _whole("coupon_budget", "decisions.coupon_budget", may_be_empty=True),

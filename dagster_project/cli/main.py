@@ -79,6 +79,24 @@ def backfill(
 
 
 @app.command()
+def calibrate(shop: ShopOption = None, day: DayOption = None) -> None:
+    """Replay the last weeks in closed loop and set how often a lost sale's cost counts in orders (monthly by schedule)."""
+    from dagster_project.runs import run_days
+
+    settings = shop_commands.settings_with_a_shop(shop)
+    last = chosen_day(settings.shop_folder, day)
+    errors.print(f"{load_shop(settings.shop_folder).name}: calibrating orders as of {last}", style="bold")
+    outcome = run_days(settings, last, last, "order_calibration")
+    if not outcome.is_success:
+        errors.print(
+            f"The calibration stopped; the reason stands above. Orders go on with the last one. Run {outcome.run_id[:8]}.", style="red"
+        )
+        raise typer.Exit(1)
+    for line in calibration_lines(settings, last):
+        console.print(line)
+
+
+@app.command()
 def status(shop: ShopOption = None) -> None:
     """Print the page of the newest day decided: forecast, coupons, orders, quarantine, where the tables lie."""
     from dagster_project.cli.page import print_page
@@ -115,6 +133,21 @@ def prepare(shop: ShopOption = None) -> None:
     from dagster_project.runs import prepare_state
 
     prepare_state(shop_commands.settings_with_a_shop(shop))
+
+
+def calibration_lines(settings: Settings, day: date) -> list[str]:
+    """One sentence per cost class."""
+    from assets.warehouse import Warehouse
+    from dagster_project.resources import resources
+
+    warehouse = resources(settings)["warehouse"]
+    assert isinstance(warehouse, Warehouse)
+    rows = warehouse.read("select * from decisions.order_calibration where as_of_day = ? order by cost_class", [day]).to_dicts()
+    return [
+        f"Class {row['cost_class']} ({row['items']} items): a lost sale's cost counts {row['shortage_weight']:.2f} times"
+        + (f", from {row['windows']} past windows." if row["windows"] else ": textbook, the history is too short for a window.")
+        for row in rows
+    ]
 
 
 def chosen_day(shop_folder: Path, day: datetime | None) -> date:

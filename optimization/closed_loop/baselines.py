@@ -21,12 +21,14 @@ Level = Callable[[Floats, NDArray[np.bool_], LoopTerms, float], Floats]
 
 @dataclass(frozen=True)
 class Baseline:
-    """level: from history and its known cells (items x periods of the window), terms and parameter to order-up-to levels per item."""
+    """level: from history and its known cells (items x periods of the window), terms and parameter to order-up-to levels per item. reorder:
+    the same for the position at or below which is ordered; None where every round orders."""
 
     name: str
     window: int
     parameters: tuple[float, ...]
     level: Level
+    reorder: Level | None = None
 
 
 def order_up_to(level: Floats, position: Floats) -> Floats:
@@ -46,12 +48,12 @@ def _reorder_point(history: Floats, known: NDArray[np.bool_], terms: LoopTerms, 
     mean = _mean(history, known)
     squares = np.where(known, (history - mean[:, None]) ** 2, 0.0).sum(axis=1)
     spread = np.sqrt(squares / np.maximum(known.sum(axis=1) - 1, 1))
-    span = terms.lead_time_periods + 1
+    span = terms.longest_lead + 1
     return np.maximum(mean * span + parameter * spread * np.sqrt(span), 0.0)
 
 
 def _newsvendor(history: Floats, known: NDArray[np.bool_], terms: LoopTerms, parameter: float) -> Floats:
-    span = terms.lead_time_periods + 1
+    span = terms.longest_lead + 1
     filled = np.where(known, history, _mean(history, known)[:, None])
     if filled.shape[1] < span:
         return _mean(history, known) * span

@@ -11,7 +11,8 @@ from optimization.closed_loop.loop import Floats, Loop, LoopTerms
 @dataclass(frozen=True)
 class Outcome:
     """Over the scored periods: cost (money) = holding + shortage, units not served, fill rate (share of units served at once), turns
-    (units served over mean stock), mean stock in units, units ordered, order lines. item_cost: cost per item."""
+    (units served over mean stock), mean stock in units, units ordered, order lines, bullwhip (variance of an item's orders from
+    round to round over that of its demand, summed over items). item_cost: cost per item."""
 
     cost: float
     holding: float
@@ -22,6 +23,7 @@ class Outcome:
     mean_stock: float
     ordered_units: float
     order_lines: int
+    bullwhip: float
     item_cost: Floats
 
 
@@ -32,16 +34,19 @@ def outcome(loop: Loop, demand: Floats, terms: LoopTerms, scored: NDArray[np.boo
     wanted, served = float(demand[scored].sum()), float(loop.served[scored].sum())
     cells = int(scored.any(axis=0).sum())
     mean_stock = float(held.sum()) / max(cells, 1)
-    item_cost = terms.holding_cost * held.sum(axis=1) + terms.shortage_cost * missed.sum(axis=1)
+    items = demand.shape[0]
+    holding, shortage = terms.holding(items) * held.sum(axis=1), terms.shortage(items) * missed.sum(axis=1)
+    item_cost = holding + shortage
     return Outcome(
         cost=float(item_cost.sum()),
-        holding=terms.holding_cost * float(held.sum()),
-        shortage=terms.shortage_cost * float(missed.sum()),
+        holding=float(holding.sum()),
+        shortage=float(shortage.sum()),
         missed_units=float(missed.sum()),
         fill_rate=served / wanted if wanted > 0 else 1.0,
         turns=served / mean_stock if mean_stock > 0 else float("inf"),
         mean_stock=mean_stock,
         ordered_units=float(loop.orders.sum()),
         order_lines=int((loop.orders > 0).sum()),
+        bullwhip=float(loop.orders.var(axis=1).sum()) / max(float(demand.var(axis=1).sum()), 1e-9),
         item_cost=item_cost,
     )

@@ -6,31 +6,70 @@ served in it (owed units are charged in every period in which they are still owe
 the start of period t + 1 + lead time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class LoopTerms:
-    """Lead time in whole periods; money per unit and period held, and per unit not served. Raises ValueError outside their ranges."""
+    """Lead time in whole periods; money per unit and period held, and per unit not served: each one number, or one per item. Raises
+    ValueError outside their ranges."""
 
-    lead_time_periods: int
-    holding_cost: float
-    shortage_cost: float
+    lead_time_periods: int | Integers
+    holding_cost: float | Floats
+    shortage_cost: float | Floats
     lost_sales: bool = True
 
     def __post_init__(self) -> None:
-        if self.lead_time_periods < 0:
-            raise ValueError(f"Expected lead_time_periods of at least 0; got {self.lead_time_periods}.")
+        if np.min(self.lead_time_periods, initial=0) < 0:
+            raise ValueError(f"Expected lead_time_periods of at least 0; got {np.min(self.lead_time_periods)}.")
         for name in ("holding_cost", "shortage_cost"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0):
-                raise ValueError(f"Expected {name} of at least 0; got {value}.")
+            value = np.asarray(getattr(self, name))
+            if not (np.isfinite(value) & (value >= 0)).all():
+                raise ValueError(f"Expected {name} of at least 0; got {value.min()}.")
+
+    @property
+    def longest_lead(self) -> int:
+        """The longest lead time of all items."""
+        return int(np.max(self.lead_time_periods, initial=0))
+
+    def lead_times(self, items: int) -> Integers:
+        """The lead time of each item."""
+        return np.broadcast_to(np.asarray(self.lead_time_periods, dtype=np.int64), (items,))
+
+    def holding(self, items: int) -> Floats:
+        """The holding cost of each item."""
+        return np.broadcast_to(np.asarray(self.holding_cost, dtype=np.float64), (items,))
+
+    def shortage(self, items: int) -> Floats:
+        """The shortage cost of each item."""
+        return np.broadcast_to(np.asarray(self.shortage_cost, dtype=np.float64), (items,))
+
+    def of(self, rows: Integers) -> "LoopTerms":
+        """The terms of some items, whose lead time must be the same."""
+        lead, holding, shortage = (
+            value if np.ndim(value) == 0 else np.asarray(value)[rows]
+            for value in (self.lead_time_periods, self.holding_cost, self.shortage_cost)
+        )
+        if np.ndim(lead):
+            leads = np.unique(lead)
+            if leads.size > 1:
+                raise ValueError(f"Expected items of one lead time; got {leads.tolist()}.")
+            lead = int(leads[0])
+        return LoopTerms(lead, holding, shortage, self.lost_sales)  # pyright: ignore[reportArgumentType]
+
+    def groups(self, items: int) -> Iterator[tuple[Integers, "LoopTerms"]]:
+        """Items of one lead time each, shortest first: their rows and their terms."""
+        leads = self.lead_times(items)
+        for lead in np.unique(leads).tolist():
+            rows = np.flatnonzero(leads == lead)
+            yield rows, self.of(rows)
 
 
 @dataclass(frozen=True)
@@ -45,7 +84,7 @@ class LoopStart:
 @dataclass(frozen=True)
 class Seen:
     """What is known when a period has been seen. stock: at its end (below 0 where units are owed); due: items x coming periods, receipts
-    due at the start of the next, the one after it, …, as wide as the lead time."""
+    due at the start of the next, the one after it, …, as wide as the longest lead time."""
 
     period: int
     stock: Floats
@@ -55,6 +94,10 @@ class Seen:
     def position(self) -> Floats:
         """Stock and all that is due."""
         return self.stock + self.due.sum(axis=1)
+
+    def of(self, rows: Integers, lead: int) -> "Seen":
+        """What is known of some items, whose lead time is `lead`."""
+        return Seen(self.period, self.stock[rows], self.due[rows, :lead])
 
 
 @dataclass(frozen=True)
@@ -75,8 +118,8 @@ def run_loop(demand: Floats, start: LoopStart, terms: LoopTerms, rounds: int, de
     per item, at least 0. Raises ValueError on a negative or missing order.
     """
     items, periods = demand.shape
-    lead = terms.lead_time_periods
-    due = np.zeros((items, periods + lead + 1))
+    lead, longest, every = terms.lead_times(items), terms.longest_lead, np.arange(items)
+    due = np.zeros((items, periods + longest + rounds + 1))
     known = min(start.receipts.shape[1], due.shape[1])
     due[:, :known] = start.receipts[:, :known]
     stock = start.on_hand.astype(np.float64)
@@ -89,11 +132,11 @@ def run_loop(demand: Floats, start: LoopStart, terms: LoopTerms, rounds: int, de
             ends[:, period] = stock
         number = period + 1
         if number < rounds:
-            told = decide(Seen(period, stock.copy(), due[:, number : number + lead].copy()))
+            told = decide(Seen(period, stock.copy(), due[:, number : number + longest].copy()))
             if not (np.isfinite(told).all() and (told >= 0).all()):
                 raise ValueError(f"Expected orders of at least 0 after period {period}; got {told.min()}.")
             orders[:, number] = told
-            due[:, number + lead] += told
+            due[every, number + lead] += told
     return Loop(ends, due[:, :periods], served, missed, orders)
 
 

@@ -18,11 +18,11 @@ def lacking(seen: Seen, paths: Floats, terms: LoopTerms, covered: int = 1) -> Fl
     paths: items x paths x at least lead time + `covered` coming periods.
     """
     stock = np.repeat(seen.stock[:, None], paths.shape[1], axis=1)
-    for step in range(terms.lead_time_periods):
+    for step in range(terms.longest_lead):
         stock = stock + seen.due[:, step, None] - paths[:, :, step]
         if terms.lost_sales:
             stock = np.maximum(stock, 0.0)
-    lead = terms.lead_time_periods
+    lead = terms.longest_lead
     return paths[:, :, lead : lead + covered].sum(axis=2) - stock
 
 

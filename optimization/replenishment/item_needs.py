@@ -1,6 +1,6 @@
 """What each item would order on its own, step by step: demand, safety, shelf life, packs, MOQ. Joint limits come later.
 
-Public: `ItemNeeds`, `item_needs`, `size_curves`.
+Public: `ItemNeeds`, `item_needs`, `item_terms`, `size_curves`.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -44,7 +44,7 @@ class ItemNeeds:
 def item_needs(items: pl.DataFrame, settings: ReplenishmentSettings) -> ItemNeeds:
     """Return the needs of items as `read_items` gives them, all with forecast and none blocked."""
     demand = demand_scenarios(items)
-    terms = _terms(items, settings)
+    terms = item_terms(items, settings)
     most = most_useful_units(demand, terms, settings.max_cover_days)
     ideal = best_size(demand, replace(terms, shelf_life_days=np.full(items.height, np.inf)), most)
     keepable = ideal.copy()
@@ -64,12 +64,13 @@ def size_curves(needs: ItemNeeds, most_sizes: int) -> tuple[Floats, Floats]:
     return sizes, np.where(padded, np.inf, expected_at(sizes, needs.demand, needs.terms).cost)
 
 
-def _terms(items: pl.DataFrame, settings: ReplenishmentSettings) -> CostTerms:
+def item_terms(items: pl.DataFrame, settings: ReplenishmentSettings) -> CostTerms:
+    """Return the stock position and the costs of items as `read_items` gives them."""
     cost, price = items["unit_cost"].to_numpy(), items["unit_price"].to_numpy()
     return CostTerms(
         position=(items["on_hand"] + items["in_transit_units"]).to_numpy(),
         unit_cost=cost,
-        lost_sale_cost=np.maximum(price - cost, 0) * settings.lost_sale_cost_share,
+        lost_sale_cost=np.maximum(price - cost, 0) * settings.lost_sale_cost_share * items["lost_sale_multiplier"].to_numpy(),
         holding_per_day=cost * settings.holding_cost_per_year / 365,
         line_cost=settings.order_line_cost,
         shelf_life_days=np.maximum(items["shelf_life_days"].fill_null(np.inf).to_numpy(), 0),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from dagster_project.jobs import DAILY_JOB, daily_schedule
+from dagster_project.jobs import CALIBRATION_JOB, DAILY_JOB, calibration_schedule, daily_schedule
 from dagster_project.partitions import daily_partitions
 from shops.shop import Shop, load_shop
 
@@ -74,3 +74,23 @@ def test_a_finished_shop_has_nothing_new_to_decide(tmp_path: Path) -> None:
 def test_the_schedule_runs_in_the_shops_time_zone() -> None:
     schedule = daily_schedule("America/Lima")
     assert (schedule.execution_timezone, schedule.cron_schedule) == ("America/Lima", "30 2 * * *")
+
+
+def test_the_first_of_a_month_calibrates_orders_and_the_nights_leave_that_out(shop: Shop) -> None:
+    @dg.asset(partitions_def=daily_partitions(shop), tags={"cadence": "monthly"})
+    def rare() -> None: ...
+
+    @dg.asset(partitions_def=daily_partitions(shop))
+    def daily() -> None: ...
+
+    schedule = calibration_schedule(shop.time_zone)
+    definitions = dg.Definitions(assets=[rare, daily], jobs=[DAILY_JOB, CALIBRATION_JOB], schedules=[schedule])
+    repository = definitions.get_repository_def()
+    assert schedule.cron_schedule == "30 4 1 * *"
+    names = {job: set(repository.get_job(job).asset_layer.executable_asset_keys) for job in ("daily_decisions", "order_calibration")}
+    assert names == {"daily_decisions": {dg.AssetKey("daily")}, "order_calibration": {dg.AssetKey("rare")}}
+    moment = datetime(2024, 4, 1, 4, 30, tzinfo=ZoneInfo(shop.time_zone))
+    with dg.build_schedule_context(repository_def=repository, scheduled_execution_time=moment) as context:
+        outcome = schedule(context)
+    expected = dg.SkipReason if shop.last_day else dg.RunRequest
+    assert isinstance(outcome, expected)

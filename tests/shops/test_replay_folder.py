@@ -55,7 +55,8 @@ def test_a_folder_is_read(folder: Folder) -> None:
     assert told.sales["in_stock"].all()
     assert told.state["on_hand"].to_list() == [3.0, 4.0]
     assert told.receipts.rows() == [("1", "north", 1, 5.0), ("2", "north", 2, 6.0)]
-    assert told.items.rows() == [("1", "tea")]
+    assert told.items.select("item_id", "category").rows() == [("1", "tea")]
+    assert not told.has_limits
     assert periods(told.terms, MONDAY)[-1] == date(2024, 2, 5)
 
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assets.closed_loop import replay as module
+from assets.closed_loop.folder_case import asked_stretch, folder_case
 from assets.closed_loop.history import read_history
 from assets.closed_loop.replay import ReplayResult, replay
 from dagster_project.cli.main import app
@@ -127,5 +128,53 @@ def test_more_rounds_than_periods_end_with_the_periods(tmp_path: Path) -> None:
     toml = (path / "replay.toml").read_text(encoding="utf-8")
     (path / "replay.toml").write_text(toml.replace(f"order_rounds = {ROUNDS}", "order_rounds = 500"), encoding="utf-8")
     folder = read_replay_folder(path)
-    asked = module._asked(folder, read_history(folder))  # pyright: ignore[reportPrivateUsage]
+    asked = asked_stretch(folder, folder_case(folder))
     assert asked.rounds == LEAD + ROUNDS + 1
+
+
+def limited_folder(folder: Path, **told: str) -> Path:
+    """The same folder with packs of six, a supplier with a minimum, and a budget."""
+    path = write_folder(folder)
+    names = [f"P{item:02d}" for item in range(ITEMS)]
+    pl.DataFrame(
+        {
+            "item_id": names,
+            "supplier_id": ["big" if item % 2 else "small" for item in range(ITEMS)],
+            "pack_units": [6 if item % 3 == 0 else 1 for item in range(ITEMS)],
+            "moq_units": [12 if item % 4 == 0 else 1 for item in range(ITEMS)],
+            "unit_cost": [2.0] * ITEMS,
+            "shortage_cost": [1.0 + item % 2 for item in range(ITEMS)],
+        }
+    ).write_csv(path / "items.csv")
+    pl.DataFrame({"supplier_id": ["big"], "min_order_value": [300.0]}).write_csv(path / "suppliers.csv")
+    lines = "".join(f"{name} = {value}\n" for name, value in told.items())
+    with (path / "replay.toml").open("a", encoding="utf-8") as file:
+        file.write("purchase_budget = 900.0\n" + lines)
+    return path
+
+
+def test_orders_of_a_limited_folder_keep_packs_minimums_and_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WINDOWS", 0)  # textbook settings: no window is replayed
+    folder = read_replay_folder(limited_folder(tmp_path / "limited"))
+    assert folder.has_limits
+    told = replay(folder)
+    items = folder.items.select("item_id", "supplier_id", "pack_units", "moq_units", "unit_cost")
+    lines = told.orders.filter(pl.col("order_units") > 0).join(items, on="item_id")
+    assert lines.height > 0
+    assert (lines["order_units"] % lines["pack_units"] == 0).all()
+    assert (lines["order_units"] >= lines["moq_units"]).all()
+    spent = lines.group_by("round").agg((pl.col("order_units") * pl.col("unit_cost")).sum().alias("value"))
+    assert spent["value"].max() <= 900.0
+    big = lines.filter(supplier_id="big").group_by("round").agg((pl.col("order_units") * pl.col("unit_cost")).sum().alias("value"))
+    assert big["value"].min() >= 300.0
+    costs = {each.name: each.outcome.cost for each in told.policies}
+    assert costs[module.PERFECT] == min(costs.values())
+    assert costs[module.OURS] < max(costs.values())
+
+
+def test_limits_that_cannot_be_counted_are_refused(tmp_path: Path) -> None:
+    path = limited_folder(tmp_path)
+    pl.read_csv(path / "items.csv").drop("unit_cost").write_csv(path / "items.csv")
+    done = CliRunner().invoke(app, ["replay", str(path)])
+    assert done.exit_code == 2
+    assert "unit_cost" in done.output
