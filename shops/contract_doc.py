@@ -55,7 +55,8 @@ is never before the shop's first day, and for what happened it is never before t
 one record: the version recorded last is in force. A record that is handed in after its day was landed is known from the day it arrived
 (a day that is run again takes what the files then hold for it). A purchase order whose receipt is filled in later should therefore be
 handed in twice, once recorded when ordered and once when received; handed in once without `recorded_at` it counts as known, receipt
-included, from the day it was ordered.
+included, from the day it was ordered. A buyer's decision in order_overrides that was recorded by the end of its order day is part of that
+order, and counts as known the evening before, when the order was proposed.
 """
 
 EXAMPLE_TOML = """[shop]
@@ -171,7 +172,8 @@ def _refusals() -> str:
             f"The about day lies between the shop's first and last day in {_names(EVENTS)}; in {_names(CLAIMS)} it may be earlier but not",
             "later; prices, promotions, campaigns and coupons may also begin after the last day. In order_lines a sale has positive and a",
             "return negative units. The currency of a row, where given, is the shop's: nothing is converted. A promotion runs at most",
-            f"{LONGEST_PROMOTION_DAYS:,} days; `order_weekdays` names weekdays; nothing was recorded, ordered or sold in the year",
+            f"{LONGEST_PROMOTION_DAYS:,} days; `order_weekdays` names weekdays; an edit in order_overrides has units, and its order day",
+            "comes after the shop's first day; nothing was recorded, ordered or sold in the year",
             f"{FIRST_YEAR_TOO_FAR} or later. What particular faults come to is told one by one in [bad_input.md](guides/bad_input.md).",
             "",
             "Days in order:",

@@ -174,7 +174,7 @@ def _plant_decisions(folder: Path) -> None:
     lines = ["order_day,product_id,location_id,action,units,reason,decided_by,note,recorded_at"]
     for day in (date(2025, 11, 24), date(2025, 11, 27), date(2025, 11, 29)):
         evening = f"{day - timedelta(days=1)}T19:00:00"
-        decided = (("edit,7,promotion", goods[0]), ("reject,,", goods[1]), ("approve,,", goods[2]))
+        decided = (("edit,2,promotion", goods[0]), ("reject,,", goods[1]), ("approve,,", goods[2]))
         lines += [f"{day},{product},{place},{what},{person},{evening}" for what, product in decided]
     lines.append(f"2025-11-24,{goods[3]},{place},edit,many,,{person},2025-11-23T19:00:00")
     (folder / "order_overrides.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

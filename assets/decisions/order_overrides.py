@@ -15,6 +15,7 @@ from assets.warehouse import Warehouse
 
 KEY = ["product_id", "location_id"]
 ONE_DAY = timedelta(days=1)
+DECIDED_LINES = "select unnest(?::date[]) as as_of_day, unnest(?::varchar[]) as product_id, unnest(?::varchar[]) as location_id"
 
 
 def read_overrides(warehouse: Warehouse, last_day: date) -> Versions:
@@ -46,6 +47,12 @@ def as_ordered(own_orders: pl.DataFrame, overrides: Versions, day: date) -> pl.D
         .otherwise("order_units")
     )
     return joined.with_columns(order_units=units).select(own_orders.columns).filter(pl.col("order_units") > 0)
+
+
+def decided_lines(overrides: Versions) -> list[list]:
+    """The parameters of `DECIDED_LINES`: as-of days, products and locations of all orders that somebody decided about."""
+    lines = overrides.frame.select(pl.col("order_day") - pl.duration(days=1), *KEY).unique().sort("order_day", *KEY)
+    return [lines[name].to_list() for name in lines.columns]
 
 
 def concerned(orders: pl.DataFrame, overrides: Versions) -> pl.DataFrame:

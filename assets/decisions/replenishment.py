@@ -11,7 +11,7 @@ import polars as pl
 
 from assets.as_of import Versions, read_versions
 from assets.decisions.order_calibration import read_calibration, weights_on
-from assets.decisions.order_overrides import ONE_DAY, as_ordered, concerned, overrides_of, read_overrides, told
+from assets.decisions.order_overrides import DECIDED_LINES, as_ordered, concerned, decided_lines, overrides_of, read_overrides, told
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
 from assets.decisions.transfers import TRANSFERS, own_transfers_before, transfer_rows, transfers_of_day, with_own_transfers
 from assets.house import House
@@ -181,12 +181,11 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
 def _own_orders_before(warehouse: Warehouse, day: date, overrides: Versions) -> pl.DataFrame:
     if not warehouse.exists(ORDERS):
         return pl.DataFrame(schema=OWN_ORDERS_SCHEMA)
-    # rows of nothing ordered are needed where a buyer decided otherwise; only those days are read whole
-    decided = sorted({each - ONE_DAY for each in overrides.frame["order_day"]})
+    # rows of nothing ordered are needed where a buyer decided otherwise
     stored = warehouse.read(
-        f"select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} where (order_units > 0 "
-        "or as_of_day in (select unnest(?::date[]))) and as_of_day < ? order by all",
-        [decided, day],
+        f"with decided as ({DECIDED_LINES}) select as_of_day, product_id, location_id, order_units, expected_arrival_on from {ORDERS} "
+        "where as_of_day < ? and (order_units > 0 or (as_of_day, product_id, location_id) in (select * from decided)) order by all",
+        [*decided_lines(overrides), day],
     ).cast(OWN_ORDERS_SCHEMA)
     return concerned(stored, overrides)
 

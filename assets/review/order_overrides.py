@@ -76,6 +76,7 @@ def reviewed_overrides(
 
 def _as_ordered(due: pl.DataFrame) -> pl.DataFrame:
     """The quantity that went out; `not_decided_again` where the stored order still holds another one."""
+    due = due.with_columns(proposed_units=pl.coalesce("proposed_units", "order_units"))  # orders of an older version hold only one
     units = (
         pl.when(pl.col("override_action") == "reject")
         .then(0.0)

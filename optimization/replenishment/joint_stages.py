@@ -64,7 +64,7 @@ def _stage_with_must(
     """Reach the minimum where a supplier is used already, above all else: reaching one is rewarded with more than any two plans differ."""
     finite = np.where(np.isfinite(problem.cost), problem.cost, -np.inf)
     reward = float((finite.max(axis=1) - problem.cost.min(axis=1)).sum() + problem.fixed.sum() + 1) if len(eligible) else 1.0
-    scale = max(float(problem.cost[:, 0].sum()), 1.0)
+    scale = max(float(problem.cost.min(axis=1).sum()), 1.0) if len(eligible) else 1.0  # no plan costs less
     rewarded = replace(problem, fixed=problem.fixed - reward * must)
     careful = replace(settings, relative_gap=settings.relative_gap * scale / (scale + reward * int(must.sum())))
     staged = _stage(items, needs, rewarded, eligible, careful)

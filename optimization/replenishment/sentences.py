@@ -57,7 +57,8 @@ def _override_sentence(row: Row) -> str:
     """Return what the buyer decided, what had been proposed, and what is to be known about the quantity."""
     units, what = row["order_units"], _DECIDED[row["override_action"]]
     head = f"Order {number(units)} {what}" if units > 0 else f"Order nothing, {what}"
-    proposed = f"{number(row['proposed_units'])} were proposed" if row["proposed_units"] > 0 else "nothing was proposed"
+    before = row["proposed_units"]
+    proposed = f"{number(before)} {'was' if before == 1 else 'were'} proposed" if before > 0 else "nothing was proposed"
     clauses = [proposed]
     if row["blocked_because"] is not None:
         clauses.append(row["blocked_because"])
@@ -67,7 +68,8 @@ def _override_sentence(row: Row) -> str:
         transit = f" + {number(row['in_transit_units'])} in transit" if row["in_transit_units"] > 0 else ""
         expected = f"{number(row['cover_mean_units'])} expected before the delivery after next"
         clauses.append(f"{number(row['on_hand'])} on hand{transit}, {expected}")
-        clauses.append(f"without it {row['stockout_chance_without']:.0%} chance to run out, with it {row['stockout_chance_with']:.0%}")
+        after = f", with it {row['stockout_chance_with']:.0%}" if units > 0 else ""
+        clauses.append(f"{'without it ' if after else ''}{row['stockout_chance_without']:.0%} chance to run out{after}")
     if units > 0 and not row["is_order_day"]:
         clauses.append(f"the supplier takes no orders on {row['order_day']}")
     if row["order_packs"] is None:

@@ -91,11 +91,14 @@ def test_decisions_of_the_past_week_are_honoured_refused_and_judged(past_week) -
     assert told.group_by("as_of_day").len().sort("as_of_day").rows() == [(date(2025, 11, day), 3) for day in (23, 26, 28)]
     assert told["outcome"].unique().to_list() == ["honoured"]
     ordered = past_week.published("replenishment_orders").join(told, on=["as_of_day", "product_id", "location_id"], how="semi")
-    assert ordered.filter(override_action="edit")["order_units"].to_list() == [7.0] * 3
+    assert ordered.filter(override_action="edit")["order_units"].to_list() == [2.0] * 3
     assert ordered.filter(override_action="reject")["order_units"].to_list() == [0.0] * 3
     judged = past_week.published("order_override_review").filter(decided_on=date(2025, 11, 23))
     assert judged.select("as_of_day", "outcome").unique().rows() == [(date(2025, 11, 28), "honoured")]
     assert judged.height == 3
-    assert judged["sold_units"].null_count() == judged["realised_left_units"].null_count() == 0
+    assert judged["sold_units"].null_count() == 0
+    is_unknown = judged["stock_units"].is_null()
+    assert judged["realised_left_units"].is_null().to_list() == is_unknown.to_list(), "what was never counted is not made up"
+    assert not is_unknown.all()
     refused = past_week.published("quarantine").filter(table_name="order_overrides")
     assert refused["reason_code"].to_list() == ["not_a_number"]

@@ -1,6 +1,7 @@
 """Which decisions a day's plan honours, and which quantities later days count with."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from assets.as_of import Versions
 from assets.decisions.order_overrides import as_ordered, concerned, overrides_of, told
-from assets.decisions.replenishment import _items, relaxed_suppliers
+from assets.decisions.replenishment import _items, _own_orders_before, relaxed_suppliers
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, StockInputs, stock_position
 from assets.supply_terms import Supply
+from assets.warehouse import Warehouse
 from optimization.limits_schema import LIMITS_SCHEMA
 from shops.shop import SupplierTerms
 
@@ -182,3 +184,20 @@ def test_what_becomes_known_after_the_order_day_changes_no_plan(past: list[dict]
     past = [row for row in past if row["known_on"] <= ORDER_DAY]
     future = [row for row in future if row["known_on"] > ORDER_DAY]
     assert overrides_of(versions(*past, *future), DECIDED).equals(overrides_of(versions(*past), DECIDED))
+
+
+def test_rows_that_were_decided_about_are_read_by_day_and_item(tmp_path: Path) -> None:
+    """Of the stored orders only what was ordered and what somebody decided about is read, whatever names hold."""
+    warehouse = Warehouse(path=str(tmp_path / "warehouse.duckdb"), threads=1)
+    odd = "it's; drop"
+    rows = [(DECIDED, "tea", 0.0), (DECIDED, "cup", 0.0), (DECIDED, "pot", 4.0), (DECIDED, odd, 0.0), (ORDER_DAY, "tea", 9.0)]
+    with warehouse.connect() as connection:
+        connection.execute(
+            "create schema decisions; create table decisions.replenishment_orders "
+            "(as_of_day date, product_id varchar, location_id varchar, order_units double, expected_arrival_on date)"
+        )
+        for day, product, units in rows:
+            connection.execute("insert into decisions.replenishment_orders values (?, ?, 'main', ?, ?)", [day, product, units, ORDER_DAY])
+    read = _own_orders_before(warehouse, ORDER_DAY, versions(decision("tea"), decision(odd)))
+    assert read.select("product_id", "order_units").rows() == [(odd, 0.0), ("pot", 4.0), ("tea", 0.0)]
+    assert _own_orders_before(warehouse, ORDER_DAY, versions()).select("product_id").rows() == [("pot",)]
