@@ -44,7 +44,7 @@ def test_no_choice_of_order_periods_is_cheaper(seed: int) -> None:
             if demand[row, : starts[0] if starts else 6].sum() > 0:
                 continue
             cost = 0.0
-            for start, end in zip(starts, [*starts[1:], 6], strict=True):
+            for start, end in zip(starts, [*starts[1:], 6][: len(starts)], strict=True):
                 lot = demand[row, start:end]
                 cost += fixed[row, 0] * (lot.sum() > 0) + unit[row, start] * lot.sum() + holding[row, 0] * (lot * np.arange(len(lot))).sum()
             cheapest = min(cheapest, cost)

@@ -1,0 +1,152 @@
+"""`make bench-replenishment`: programs at four sizes, textbook cases, and twelve windows in closed loop; one table each, one verdict.
+
+The parts run one after the other, each heavy run in a process of its own; CPU seconds and peak memory are its own. `--only` runs some parts
+and writes no result.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.replenishment import closed_loop, horizon, one_cycle, textbook
+from benchmarks.report import conclude
+
+PARTS = {"one-cycle": one_cycle.measure, "horizon": horizon.measure, "textbook": textbook.measure, "closed-loop": closed_loop.measure}
+LEAST_WINDOW_SHARE = 10 / 12
+console = Console(width=140)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that must not exceed (or, `at_least`, not fall below) its target; None where it could not be measured."""
+
+    name: str
+    value: float | None
+    target: float
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """True where the figure was measured and keeps its target."""
+        if self.value is None:
+            return False
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+    @property
+    def words(self) -> str:
+        """The figure against its target."""
+        told = "not measured" if self.value is None else f"{self.value:.4g}"
+        return f"{self.name} {told} against {self.target:g}"
+
+
+def main(
+    size: Annotated[str, typer.Option(help="full, or small: up to 1,000 items, two windows")] = "full",
+    only: Annotated[str, typer.Option(help="some of: " + ", ".join(PARTS))] = "",
+) -> None:
+    """Run, judge, print, write results/replenishment.json."""
+    if size not in ("full", "small"):
+        raise typer.BadParameter("Expected --size full or small.")
+    wanted = [name.strip() for name in only.split(",") if name.strip()] or list(PARTS)
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        raise typer.BadParameter(f"Expected some of {', '.join(PARTS)}; got {', '.join(unknown)}.")
+    found: dict[str, Any] = {}
+    targets: list[Target] = []
+    for name in wanted:
+        console.print(f"{name} …")
+        found[name] = PARTS[name](size == "small")
+        targets += JUDGES[name](found[name])
+    _print_targets(targets)
+    short = [target.words for target in targets if not target.holds]
+    told = [{"name": each.name, "value": each.value, "target": each.target, "at_least": each.at_least} for each in targets]
+    write = size == "full" and len(wanted) == len(PARTS)
+    conclude("replenishment", {"size": size, "parts": ", ".join(wanted)}, {"targets": told, **found}, short, write)
+
+
+def _programs(part: str, found: dict[str, Any]) -> list[Target]:
+    table = Table(title=part)
+    for column in ("method", "item-locations", "CPU s", "wall s", "peak GB", "value", "bound", "gap", "status"):
+        table.add_column(column, justify="left" if column in ("method", "status") else "right")
+    for run in found["runs"]:
+        if "failed" in run:
+            table.add_row(run["method"], f"{run['items']:,}", "", "", "", "", "", "", str(run["failed"])[:50])
+            continue
+        numbers = (
+            _number(run.get(name), digits) for name, digits in (("cpu_s", 1), ("wall_s", 1), ("peak_gb", 2), ("value", 1), ("bound", 1))
+        )
+        gap = "" if run.get("gap") is None else f"{run['gap']:.5%}"
+        table.add_row(run["method"], f"{run['items']:,}", *numbers, gap, str(run.get("status", "")))
+    console.print(table)
+    console.print(f"proof: {found['proof']}; peers stop after {found['time_limit_s']} s")
+    targets = [Target(f"{part}: {each['name']}", each["value"], each["target"]) for each in found["targets"]]
+    proof = found["proof"]
+    unequal = proof["instances"] - proof["equal_to_highs_at_gap_0"]
+    return [*targets, Target(f"{part}: instances unlike HiGHS at gap 0", unequal, 0)]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def _textbook(found: dict[str, Any]) -> list[Target]:
+    lots = found["wagner_whitin"]
+    console.print(f"Wagner-Whitin: {lots}")
+    unequal = 0
+    for kind, told in found["policies"].items():
+        console.print(f"{kind}: {told['equal']} of {told['cases']} equal to stockpyl {found['stockpyl']}")
+        unequal += told["cases"] - told["equal"]
+    return [
+        Target("Wagner-Whitin: largest difference from stockpyl", lots["largest_difference"], 1e-6),
+        Target("Wagner-Whitin: times faster per item", lots["ratio"], 20, at_least=True),
+        Target("textbook policies unlike stockpyl", unequal, 0),
+    ]
+
+
+def _closed_loop(found: dict[str, Any]) -> list[Target]:
+    table = Table(title=f"closed loop, mean of {found['windows']} windows of {found['items']} items, budgets {found['budgets']}")
+    columns = ("policy", "cost", "95 %", "holding", "lost margin", "fill rate", "turns", "lines", "bullwhip", "cost A / B / C")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "policy" else "right")
+    for name, told in sorted(found["figures"].items(), key=lambda one: one[1]["cost"]):
+        interval = "" if told["cost_interval"] is None else " – ".join(f"{value:,.0f}" for value in told["cost_interval"])
+        money = (f"{told[measure]:,.0f}" for measure in ("holding", "shortage"))
+        classes = " / ".join(f"{value:,.0f}" for value in told["cost_by_class"])
+        rates = f"{told['fill_rate']:.1%}", f"{told['turns']:.2f}", f"{told['order_lines']:,.0f}", f"{told['bullwhip']:.2f}"
+        table.add_row(name, f"{told['cost']:,.0f}", interval, *money, *rates, classes)
+    console.print(table)
+    best = found["best_rule"]
+    console.print(
+        f"against the best rule ({best}): {found['ratio_to_best_rule']:.3f} {found['ratio_interval']}, better in {found['better_in']}; against each "
+        f"window's best: {found['ratio_to_each_windows_best_rule']:.3f}, better in {found['better_than_each_windows_best_in']}"
+    )
+    return [
+        Target("closed loop: cost / best rule", found["ratio_to_best_rule"], 0.88),
+        Target("closed loop: share of windows better", found["better_in"] / found["windows"], round(LEAST_WINDOW_SHARE, 4), at_least=True),
+        Target("closed loop: cost at equal fill / z sigma sqrt(L)", found["ratio_at_equal_fill_to_reorder_point"], 0.85),
+        Target("closed loop: orders outside limits", found["limits_broken"], 0),
+    ]
+
+
+JUDGES = {
+    "one-cycle": lambda found: _programs("one cycle", found),
+    "horizon": lambda found: _programs("rolling horizon", found),
+    "textbook": _textbook,
+    "closed-loop": _closed_loop,
+}
+
+
+def _print_targets(targets: list[Target]) -> None:
+    table = Table(title="targets")
+    for column in ("figure", "value", "target", ""):
+        table.add_column(column)
+    for each in targets:
+        value = "not measured" if each.value is None else f"{each.value:.5g}"
+        table.add_row(each.name, value, f"{'≥' if each.at_least else '≤'} {each.target:g}", "" if each.holds else "falls short")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
