@@ -17,7 +17,8 @@ pytestmark = pytest.mark.xdist_group("chain")
 DAY = date(2025, 11, 28)
 DAY_BEFORE = date(2025, 11, 27)
 TABLES = sorted(table_contracts())
-EMPTY_HERE = {"response.pilot_plan"}  # a trial is known, so no pilot is proposed
+# a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated
+EMPTY_HERE = {"response.pilot_plan", "decisions.transfers", "decisions.order_calibration"}
 
 
 @pytest.fixture(scope="session")
