@@ -40,7 +40,8 @@ class PathForecaster:
         model = None if panel.is_empty() else self._model(period)
         if model is None:
             return nothing
-        drawn = sample_paths(model, panel, None, history.last_day(period), PATHS)
+        asked = history.items.select(product_id="item_id", location_id="location_id")
+        drawn = sample_paths(model, panel, None, history.last_day(period), PATHS, asked)
         return _by_period(history, drawn.items.rows(), drawn.units, nothing)
 
     def _model(self, period: int) -> Any:

@@ -20,7 +20,8 @@ Flags = NDArray[np.bool_]
 @dataclass(frozen=True)
 class History:
     """items: item_id, location_id, category, sorted. starts: first days of the periods. units, in_stock, started: items x periods (started:
-    from an item's first row of sales on). daily: the shop's own daily panel, where there is one; events: business_day, holiday,
+    from an item's first row of sales on). daily: the shop's own daily panel, where there is one, of these items and maybe
+    others to learn from; events: business_day, holiday,
     location_id."""
 
     items: pl.DataFrame

@@ -119,8 +119,8 @@ def _closed_loop(found: dict[str, Any]) -> list[Target]:
     console.print(table)
     best = found["best_rule"]
     console.print(
-        f"against the best rule ({best}): {found['ratio_to_best_rule']:.3f} {found['ratio_interval']}, better in {found['better_in']}; against each "
-        f"window's best: {found['ratio_to_each_windows_best_rule']:.3f}, better in {found['better_than_each_windows_best_in']}"
+        f"against the best rule ({best}): {found['ratio_to_best_rule']:.3f} {found['ratio_interval']}, better in {found['better_in']}; "
+        f"against each window's best: {found['ratio_to_each_windows_best_rule']:.3f}, better in {found['better_than_each_windows_best_in']}"
     )
     return [
         Target("closed loop: cost / best rule", found["ratio_to_best_rule"], 0.88),

@@ -23,8 +23,9 @@ SEED = 11
 
 
 def m5_case(store: str, items: int, budget_share: float) -> Case:
-    """A store's evenly spaced items by week, with its daily panel for the forecasts; nothing ends with a stretch."""
-    panel = m5(data_folder(), (store,)).sample(items)
+    """A store's evenly spaced items by week, with the daily panel of the whole store to learn from; nothing ends with a stretch."""
+    whole = m5(data_folder(), (store,))
+    panel = whole.sample(items)
     first = panel.rows["business_day"].min()
     assert first is not None
     first += timedelta(days=(7 - first.weekday()) % 7)  # pyright: ignore[reportAttributeAccessIssue]
@@ -50,8 +51,8 @@ def m5_case(store: str, items: int, budget_share: float) -> Case:
         units=units,
         in_stock=np.ones_like(told),
         started=told.cumsum(axis=1) > 0,
-        daily=panel.rows,
-        events=panel.events,
+        daily=whole.rows,
+        events=whole.events,
     )
     rng = np.random.default_rng(SEED)
     margin = price * rng.uniform(0.2, 0.5, price.size)

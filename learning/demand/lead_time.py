@@ -81,7 +81,7 @@ def calibrate(residuals: pl.DataFrame, settings: DemandSettings) -> Calibration:
     """Score quantiles per pool of replayed sums.
 
     residuals: segment, horizon_days, forecast_units, actual_units, spread_units. Pools with fewer than 120 sums are left
-    out; wider ones (any segment, any horizon) take their place. Quantiles are the finite-sample conformal ones.
+    out; wider ones (any segment, any horizon, any volume) take their place. Quantiles are the finite-sample conformal ones.
     """
     scored = residuals.with_columns(
         score=(pl.col("actual_units") - pl.col("forecast_units")) / pl.col("spread_units"),
@@ -93,12 +93,19 @@ def calibrate(residuals: pl.DataFrame, settings: DemandSettings) -> Calibration:
     }
     every = tuple(wider)
     schemes = [[name for name, dropped in zip(every, mask, strict=True) if dropped] for mask in WIDENING]
-    pools = [scored.with_columns(wider[name].alias(name) for name in names) for names in schemes]
+    pools = [_pooled(scored, names).with_columns(wider[name].alias(name) for name in names) for names in schemes]
     levels = [
         pl.col("score").quantile(min(level * (1 + 1e-9), 1.0), "higher").alias(quantile_column(level)) for level in settings.quantile_levels
     ]
     table = pl.concat([pool.group_by(POOL_KEY).agg(pl.len().cast(pl.Int64).alias("sums"), *levels) for pool in pools])
     return Calibration(table.unique(POOL_KEY, keep="first", maintain_order=True).filter(pl.col("sums") >= MIN_POOL).sort(POOL_KEY))
+
+
+def _pooled(scored: pl.DataFrame, ignored: list[str]) -> pl.DataFrame:
+    """The sums that a pool may take in. The smallest forecasts are told by their horizon: next to nothing expected in a quarter is another
+    thing than next to nothing expected tomorrow, and one relaunch scores in the hundreds."""
+    over_horizons = "horizon_bucket" in ignored and "volume_band" not in ignored
+    return scored.filter(pl.col("volume_band") > 0) if over_horizons else scored
 
 
 def quantiles_of_sums(
