@@ -16,7 +16,7 @@ stock cannot serve is lost, and stock is never held back from demand.
 Public: `HorizonProblem`, `Floats`, `Integers`, `Flags`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 TOLERANCE = 1e-9
+_JOINT = ("may_order", "minimum", "fixed", "budget", "category_budget", "volume")
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,21 @@ class HorizonProblem:
         """Items x periods: stock in a period less what was ordered and lost before it (may be negative)."""
         before = np.cumsum(self.demand, axis=1) - self.demand
         return self.on_hand[:, None] + np.cumsum(self.receipts, axis=1) - before
+
+    def with_room(self, room: Floats) -> "HorizonProblem":
+        """Return the problem with other joint limits, in the order of `room`."""
+        first, second = self.periods, self.periods * (1 + len(self.category_budget))
+        return replace(
+            self,
+            budget=room[:first],
+            category_budget=room[first:second].reshape(self.category_budget.shape),
+            volume=room[second:].reshape(self.volume.shape),
+        )
+
+    def part(self, rows: Integers) -> "HorizonProblem":
+        """Return the problem of some items; suppliers and joint limits stay as they are."""
+        names = [name for name in self.__dataclass_fields__ if name not in _JOINT]
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def money_prices(self, prices: Floats) -> Floats:
         """Return items x order periods: what one unit of money ordered costs extra under the rooms' prices."""

@@ -18,9 +18,9 @@ import numpy as np
 
 from optimization.replenishment_horizon.horizon_problem import Flags, Floats, HorizonProblem, Integers
 
-_CELLS = 60_000  # states x items of a table: half a megabyte
+_CELLS = 32_000  # states x items of a table: a quarter of a megabyte
 _WASTE = 1.3  # a table may be this much larger than its smallest item needs
-_FEWEST = 48  # items per table, where there are as many: below, calls cost more than cells
+_FEWEST = 128  # items per table, where there are as many: below, calls cost more than cells
 _TIE = 1e-9  # an order must save more than this, money
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.replenishment_horizon.horizon_problem import Flags, Floats, HorizonProblem, Integers
-from optimization.replenishment_horizon.item_program import ItemBlock, ItemPrices, cut_blocks, floor_step, order_step, slopes_of
+from optimization.replenishment_horizon.item_program import ItemBlock, ItemPrices, Slopes, cut_blocks, floor_step, order_step, slopes_of
 
 _MOST_PATTERN_ITEMS = 40_000_000  # items x patterns of one weighing
 _MOST_BITS = 12
@@ -98,22 +98,51 @@ def _block_costs(problem: HorizonProblem, space: PatternSpace, block: ItemBlock,
     slopes = slopes_of(problem, block, prices)
     rows = block.rows
     line = problem.line_cost[rows] + prices.line[rows].T
-    branching = int(space.bits[problem.supplier[rows]].max(initial=0))
-    branches = min(len(block.arrivals), branching)
-    bit_of = {period: position for position, period in enumerate(block.arrivals)}
+    branches = min(len(block.arrivals), int(space.bits[problem.supplier[rows]].max(initial=0)))
     costs = np.empty((1 << branches, len(rows)))
+    state, constant = _until_first_arrival(problem, block, slopes)
+    column = np.arange(len(rows))
+    if not branches:  # nothing ever arrives
+        costs[0] = constant
+        return costs
+    first = block.arrivals[0]
+    reachable = _reachable(block, state, first)
+    tilt = np.where(reachable, (np.arange(block.states)[:, None] - state) * slopes.order[first] + line[first], np.inf)
 
     def visit(table: Floats, last: int, pattern: int) -> None:
         for period in range(last, -1, -1):
             floor_step(problem, block, table, period, slopes.lost[period])
             position = bit_of.get(period, -1)
+            if position == 0:  # only one state can be met here
+                closed = table[state, column]
+                costs[pattern] = closed + constant
+                costs[pattern | 1] = np.minimum(closed, (table + tilt).min(axis=0)) + constant
+                return
             if position >= branches:
                 order_step(block, table, period, slopes.order[period], line[period])
-            elif position >= 0:
+            elif position > 0:
                 opened = table.copy()
                 order_step(block, opened, period, slopes.order[period], line[period])
                 visit(opened, period - 1, pattern | 1 << position)
-        costs[pattern] = table[0] + slopes.constant
 
+    bit_of = {period: position for position, period in enumerate(block.arrivals)}
     visit(np.zeros((block.states, len(rows))), problem.periods - 1, 0)
     return costs
+
+
+def _until_first_arrival(problem: HorizonProblem, block: ItemBlock, slopes: Slopes) -> tuple[Integers, Floats]:
+    """Return the state per item before the first arrival, and what it costs to get there."""
+    rows = block.rows
+    state, cost = np.zeros(len(rows), dtype=np.int64), slopes.constant.copy()
+    for period in range(block.arrivals[0] if block.arrivals else problem.periods):
+        floor = block.floor[period]
+        short = np.clip(floor + problem.safety[rows] - state, 0, problem.safety[rows])
+        cost += slopes.lost[period] * np.maximum(floor - state, 0) + problem.safety_penalty[rows] * short
+        state = np.maximum(state, floor)
+    return np.minimum(state, block.states - 1), cost
+
+
+def _reachable(block: ItemBlock, state: Integers, period: int) -> Flags:
+    """Return states x items: True where an order arriving in `period` may lead from `state`."""
+    more = np.arange(block.states)[:, None] - state
+    return (more >= block.step) & (more % block.pack == 0) & (np.arange(block.states)[:, None] <= block.top[period])

@@ -1,9 +1,9 @@
 """The problem when rooms and minimum order values are replaced by prices: items and suppliers' patterns remain, each solved exactly.
 
-Public: `Prices`, `PatternSets`, `Priced`, `item_prices`, `priced`, `priced_over_all`.
+Public: `Prices`, `Priced`, `PricedHorizon`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class PricedHorizon:
     """One problem with its blocks and, per supplier with terms, the patterns found so far."""
 
     def __init__(self, problem: HorizonProblem) -> None:
-        """Cut the items into blocks; the first patterns have every period open."""
+        """Cut the items into blocks; call `keep_patterns` before asking for an answer."""
         self.problem = problem
         self.space: PatternSpace = pattern_space(problem)
         self.branching: Flags = self.space.bit >= 0
@@ -48,43 +48,47 @@ class PricedHorizon:
         self._fresh: list[Flags] = []  # which suppliers have a new pattern in a layer
         self._blocks: list[list[ItemBlock]] = []
 
-    def add_patterns(self, pattern: Integers) -> int:
-        """Add one pattern per supplier to those weighed; return how many suppliers had it not yet."""
-        known = np.zeros(len(pattern), dtype=np.bool_)
-        for layer, fresh in zip(self.patterns, self._fresh, strict=True):
-            known |= (layer == pattern) & fresh
-        plain = np.ones(len(pattern), dtype=np.bool_)
+    def keep_patterns(self, patterns: Integers) -> None:
+        """Weigh only these from now on: patterns x suppliers, repeated ones are weighed once."""
+        plain = np.ones(patterns.shape[1], dtype=np.bool_)
         plain[self.space.suppliers] = False
-        fresh = ~known & (~plain if self.patterns else np.ones(len(pattern), dtype=np.bool_))
-        if fresh.any():
-            self.patterns.append(pattern)
-            self._fresh.append(fresh)
-            self._blocks.append(cut_blocks(self.problem, np.flatnonzero(fresh[self.problem.supplier])))
-        return int(fresh.sum())
+        self.patterns, self._fresh, self._blocks = [], [], []
+        for number, pattern in enumerate(patterns):
+            fresh = ~plain & ~(patterns[:number] == pattern).any(axis=0)
+            if number == 0:
+                fresh |= plain
+            if fresh.any():
+                self.patterns.append(pattern)
+                self._fresh.append(fresh)
+                self._blocks.append(cut_blocks(self.problem, np.flatnonzero(fresh[self.problem.supplier])))
 
     def open_cost(self, prices: Prices) -> Floats:
         """Return suppliers x periods: what an open period costs under prices."""
         charged = self.problem.fixed[:, None] + prices.minimum * self.problem.minimum[:, None]
         return np.where(self.branching, charged, 0.0)
 
-    def item_prices(self, prices: Prices) -> ItemPrices:
-        """Return the prices as items see them."""
+    def item_prices(self, prices: Prices, late: bool = False) -> ItemPrices:
+        """Return the prices as items see them; with `late` minima of late periods are priced too (which is no longer a bound)."""
         problem = self.problem
-        money = problem.money_prices(prices.room) - np.where(self.branching, prices.minimum, 0.0)[problem.supplier]
+        money = problem.money_prices(prices.room) - np.where(self.branching | late, prices.minimum, 0.0)[problem.supplier]
         return ItemPrices(
             problem.at_arrival(money * problem.unit_cost[:, None]),
             problem.volume_prices(prices.room) * problem.unit_volume[:, None],
             self.space.line,
         )
 
-    def over_all(self, prices: Prices) -> tuple[float, Integers]:
-        """Return the least priced cost over all patterns of suppliers with terms, and the patterns that have it."""
-        pattern = np.zeros(len(self.problem.minimum), dtype=np.int64)
-        if not len(self.space.suppliers):
-            return 0.0, pattern
-        costs = pattern_costs(self.problem, self.space, self.item_prices(prices), self.open_cost(prices))
-        pattern[self.space.suppliers] = costs.argmin(axis=1)
-        return float(costs.min(axis=1).sum()), pattern
+    def best_patterns(self, prices: Prices, count: int) -> Integers:
+        """Return the `count` cheapest patterns of each supplier among all, cheapest first (patterns x suppliers; 0 for plain ones)."""
+        owners = self.space.suppliers
+        found = np.zeros((count, len(self.problem.minimum)), dtype=np.int64)
+        if len(owners):
+            costs = pattern_costs(self.problem, self.space, self.item_prices(prices), self.open_cost(prices))
+            for number in range(count):
+                best = costs.argmin(axis=1)
+                exists = np.isfinite(costs[np.arange(len(owners)), best])
+                found[number, owners] = np.where(exists, best, found[0, owners])
+                costs[np.arange(len(owners)), best] = np.inf
+        return found
 
     def answer(self, prices: Prices) -> Priced:
         """Return the best answer over the patterns found so far; its value is a bound only where they hold the best of all."""
