@@ -78,7 +78,11 @@ def _choices(found: FoundPrices, base: Integers, plans: list[Integers], most: in
     apart = base.copy()
     apart[contested] = 0
     return _Choices(
-        items[columns], np.stack(seen)[sources[columns], items[columns]], np.stack(costs)[sources[columns], items[columns]], apart, contested
+        items[columns],
+        np.stack(seen)[sources[columns], items[columns]],
+        np.stack(costs)[sources[columns], items[columns]],
+        apart,
+        contested,
     )
 
 

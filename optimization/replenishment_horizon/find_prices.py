@@ -17,8 +17,9 @@ from optimization.replenishment_horizon.horizon_problem import Floats, HorizonPr
 from optimization.replenishment_horizon.priced_horizon import Priced, PricedHorizon, Prices
 
 _LARGE = 4_000  # items: above, prices start from a sample
-_SAMPLE = 1_500
-_NEAR = 3  # patterns of each supplier weighed while climbing
+_SAMPLE = 2_000
+_EXACT = 20_000  # items: up to here every answer of a climb weighs all patterns
+_NEAR = 3  # above, patterns of each supplier weighed while climbing
 _KEPT = 10  # plans kept from the climb
 
 
@@ -38,31 +39,35 @@ def find_prices(problem: HorizonProblem, rounds: int, climb: int, relative_gap: 
     """Return the best prices found in at most `rounds` climbs of `climb` answers each; stops where a climb cannot gain `relative_gap`."""
     start = Prices(np.zeros(len(problem.room)), np.zeros(problem.may_order.shape))
     if problem.items > _LARGE:
-        start = _sampled(problem, rounds, climb, relative_gap)
-        rounds = max(rounds // 2, 2)
+        start = _sampled(problem, rounds, climb, relative_gap * 4)  # a sample's prices are never nearer than that
+        rounds = max(rounds // 3, 2)
     horizon = PricedHorizon(problem)
     return _climbed(horizon, start, rounds, climb, relative_gap)
 
 
 def _climbed(horizon: PricedHorizon, start: Prices, rounds: int, climb: int, relative_gap: float) -> FoundPrices:
-    prices, best = start, None
+    exact = horizon.problem.items <= _EXACT
     plans: list[Integers] = []
-    for number in range(rounds + 1):
-        horizon.keep_patterns(horizon.best_patterns(prices, _NEAR))
-        answer = horizon.answer(prices)
-        if best is None or answer.value > best.bound:
-            best = FoundPrices(horizon, prices, answer.value, answer, plans)
-        if number == rounds:
-            break
-        ascent = _Ascent(horizon, prices, answer, plans, relative_gap / 20)
+    best = _proven(horizon, start, exact, plans)
+    for _ in range(rounds):
+        ascent = _Ascent(horizon, best.prices, best.answer, plans, relative_gap / 100)
         if not len(ascent.rooms) and not len(ascent.minima):
             break
-        prices, reached = ascent.climb(climb)
-        if reached - best.bound <= relative_gap * max(abs(reached), 1.0):
+        reached, answer = ascent.climb(climb, exact)
+        before = best.bound
+        now = FoundPrices(horizon, reached, answer.value, answer, plans) if exact else _proven(horizon, reached, exact, plans)
+        best = now if now.bound > best.bound else best
+        if max(answer.value, best.bound) - before <= relative_gap * max(abs(before), 1.0):
             break
-    assert best is not None
     del plans[:-_KEPT]
     return best
+
+
+def _proven(horizon: PricedHorizon, prices: Prices, exact: bool, plans: list[Integers]) -> FoundPrices:
+    """Return what the prices prove, all patterns weighed; from now on the best of them are."""
+    horizon.keep_patterns(horizon.best_patterns(prices, 1 if exact else _NEAR))
+    answer = horizon.answer(prices)
+    return FoundPrices(horizon, prices, answer.value, answer, plans)
 
 
 class _Ascent:
@@ -87,24 +92,28 @@ class _Ascent:
         minimum.ravel()[self.minima] = (x * self.scale)[count:]
         return Prices(room, minimum)
 
-    def climb(self, answers: int) -> tuple[Prices, float]:
-        """Return the best prices over the patterns weighed and the value there."""
+    def climb(self, answers: int, exact: bool) -> tuple[Prices, Priced]:
+        """Return the best prices over the patterns weighed (all of them where `exact`) and the answer there."""
         first = np.concatenate([self.start.room[self.rooms], self.start.minimum.ravel()[self.minima]]) / self.scale
-        best, value = first, -np.inf
+        best: tuple[Floats, Priced] | None = None
 
         def negative(x: Floats) -> tuple[float, Floats]:
-            nonlocal best, value
-            answer = self.horizon.answer(self.prices(x))
+            nonlocal best
+            prices = self.prices(x)
+            if exact and len(self.horizon.space.suppliers):
+                self.horizon.keep_patterns(self.horizon.best_patterns(prices, 1))
+            answer = self.horizon.answer(prices)
             self.plans.append(answer.course.arriving)
             del self.plans[: -2 * _KEPT]
-            if answer.value > value:
-                best, value = x.copy(), answer.value
+            if best is None or answer.value > best[1].value:
+                best = x.copy(), answer
             slope = np.concatenate([answer.excess[self.rooms], answer.shortfall.ravel()[self.minima]])
             return -answer.value / self.size, -slope * self.scale / self.size
 
         settings = {"maxfun": answers, "maxiter": answers, "ftol": self.tolerance, "gtol": 1e-9, "maxcor": 20}
         minimize(negative, first, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(first), options=settings)
-        return self.prices(best), value
+        assert best is not None
+        return self.prices(best[0]), best[1]
 
 
 def _sampled(problem: HorizonProblem, rounds: int, climb: int, relative_gap: float) -> Prices:
@@ -118,7 +127,9 @@ def _sampled(problem: HorizonProblem, rounds: int, climb: int, relative_gap: flo
     whole, own = _free_use(problem), _free_use(part)
     share = np.where(whole > 0, own / np.where(whole > 0, whole, 1.0), len(rows) / problem.items)
     room = np.where(np.isfinite(problem.room), problem.room * np.maximum(share, 1e-9), np.inf)
-    found = _climbed(PricedHorizon(part.with_room(room)), Prices(np.zeros(len(room)), np.zeros(problem.may_order.shape)), rounds, climb, relative_gap)
+    found = _climbed(
+        PricedHorizon(part.with_room(room)), Prices(np.zeros(len(room)), np.zeros(problem.may_order.shape)), rounds, climb, relative_gap
+    )
     return found.prices
 
 

@@ -24,7 +24,9 @@ def near_plans(found: FoundPrices, seed: int) -> list[Integers]:
     luck = np.random.default_rng(seed)
     every = np.arange(problem.items)
     moved = [
-        best_answer(horizon, Prices(found.prices.room * (1 + width * luck.standard_normal(len(problem.room))), found.prices.minimum), open_, every)
+        best_answer(
+            horizon, Prices(found.prices.room * (1 + width * luck.standard_normal(len(problem.room))), found.prices.minimum), open_, every
+        )
         for width in _WIDTHS
     ]
     return [mended, found.answer.course.arriving, *moved, *reversed(found.plans)]

@@ -78,7 +78,9 @@ def cut_blocks(problem: HorizonProblem, rows: Integers, by_arrivals: bool = Fals
             states = -(-int(size[own[-1]]) // pack) * pack
             arrivals = tuple(np.flatnonzero(problem.may_arrive[own].any(axis=0)).tolist())
             blocks.append(
-                ItemBlock(own, pack, pack * moq, states, floor[own].T.copy(), top[own].T.copy(), problem.base[own].T.astype(float), arrivals)
+                ItemBlock(
+                    own, pack, pack * moq, states, floor[own].T.copy(), top[own].T.copy(), problem.base[own].T.astype(float), arrivals
+                )
             )
     return blocks
 
