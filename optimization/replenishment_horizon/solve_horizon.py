@@ -31,8 +31,8 @@ class HorizonAnswer:
 def solve_horizon(problem: HorizonProblem, settings: HorizonSettings) -> HorizonAnswer:
     """Return the best plan found and what is proven about it; every room must hold what lies there without orders (relax it before)."""
     small = problem.items * problem.periods <= settings.whole_model_cells
-    rounds = min(settings.price_rounds, 2) if small else settings.price_rounds
-    found = find_prices(problem, rounds, settings.price_answers, settings.relative_gap / 4)
+    rounds, answers = (1, min(settings.price_answers, 10)) if small else (settings.price_rounds, settings.price_answers)
+    found = find_prices(problem, rounds, answers, settings.relative_gap / 4)
     bound = found.bound
     arriving, whole_bound = _whole(problem, settings) if small else (None, None)
     if whole_bound is not None:
