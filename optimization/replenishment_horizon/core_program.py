@@ -3,7 +3,7 @@
 Columns are whole plans of an item, so that stock, packs, MOQ and shelf life need no rows; what is left are the rooms, and suppliers'
 terms.
 
-Public: `choose_plans`.
+Public: `Chosen`, `choose_plans`.
 """
 
 from dataclasses import dataclass, replace
@@ -17,6 +17,8 @@ from optimization.replenishment_horizon.first_plan import reduced_costs
 from optimization.replenishment_horizon.horizon_problem import Flags, Floats, HorizonProblem, Integers
 from optimization.replenishment_horizon.settings import HorizonSettings
 
+_INTEGER_COLUMNS = 2_000
+
 
 @dataclass(frozen=True)
 class _Choices:
@@ -29,26 +31,63 @@ class _Choices:
     contested: Integers
 
 
-def choose_plans(found: FoundPrices, base: Integers, plans: list[Integers], wanted: float, settings: HorizonSettings) -> Integers | None:
-    """Return the best plan made of `base` and `plans` that keeps every limit, None where none was found.
+@dataclass(frozen=True)
+class Chosen:
+    """arriving: the best plan found that keeps every limit, None where none was. room_prices: of the linear relaxation, per room."""
+
+    arriving: Integers | None
+    room_prices: Floats
+
+
+def choose_plans(found: FoundPrices, base: Integers, plans: list[Integers], wanted: float, settings: HorizonSettings) -> Chosen:
+    """Return the best plan made of `base` and `plans`, and what rooms are worth to a mixture of them.
 
     wanted: the distance from the best, in money, at which the search may stop. Rooms may give way at a high price, so that the search
-    always has somewhere to start.
+    always has somewhere to start. The linear relaxation is solved over all choices; hardly more items than there are rooms are split
+    between plans in it, and the integer program is over the choices that it holds to be worth most.
     """
     problem = found.horizon.problem
     choices = _choices(found, base, plans, settings.core_columns)
+    worth = found.prices.room * np.where(found.horizon.finite, problem.room, 0.0)
+    penalty = 3 * max(float(worth.max(initial=0.0)), 0.1 * abs(found.bound), 1.0)
     options = SolveOptions(relative_gap=0.0, absolute_gap=wanted, time_limit_seconds=settings.time_limit_seconds, seed=settings.seed)
+    prices = found.prices.room
     for margin in (0.0, 1e-6):  # the solver's tolerance is wider than the limits': leave room for it where that matters
-        program = _program(problem, choices, 10 * max(abs(found.bound), 1.0), margin)
-        solved = solve_arrays(program, options)
+        program = _program(problem, choices, penalty, margin)
+        relaxed = solve_arrays(program, options, relax=True)
+        if relaxed.value is None or relaxed.duals is None or relaxed.reduced_costs is None:
+            break
+        prices = _room_prices(found, choices, relaxed.duals)
+        solved = solve_arrays(_most_promising(program, relaxed.x, relaxed.reduced_costs, len(choices.item)), options)
         if solved.value is None:
-            return None
+            break
         taken = np.flatnonzero(solved.x[: len(choices.item)] > 0.5)
         chosen = choices.base.copy()
         chosen[choices.item[taken]] = choices.plan[taken]
         if keeps_limits(problem, course_of(problem, chosen)):
-            return chosen
-    return None
+            return Chosen(chosen, prices)
+    return Chosen(None, prices)
+
+
+def _room_prices(found: FoundPrices, choices: _Choices, duals: Floats) -> Floats:
+    """Return the prices of the rooms; their rows come right after one row per contested item, in shares of the room."""
+    finite = np.flatnonzero(found.horizon.finite)
+    first = len(choices.contested)
+    prices = np.zeros(len(found.prices.room))
+    unit = np.maximum(np.abs(found.horizon.problem.room[finite]), 1e-6)
+    prices[finite] = np.maximum(-duals[first : first + len(finite)], 0.0) / unit
+    return prices
+
+
+def _most_promising(program: LinearArrays, x: Floats, reduced: Floats, choices: int) -> LinearArrays:
+    """Return the program without the choices that the relaxation values least."""
+    if choices <= _INTEGER_COLUMNS:
+        return program
+    dear = np.where(x[:choices] > 1e-9, -1.0, reduced[:choices])
+    limit = np.partition(dear, _INTEGER_COLUMNS)[_INTEGER_COLUMNS]
+    upper = program.upper.copy()
+    upper[:choices][(dear > 0) & (dear >= limit)] = 0.0
+    return replace(program, upper=upper)
 
 
 def _choices(found: FoundPrices, base: Integers, plans: list[Integers], most: int) -> _Choices:

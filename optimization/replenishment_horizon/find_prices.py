@@ -4,7 +4,7 @@ The priced cost is a concave function of the prices, and use less room is its sl
 supplier; then all patterns are weighed at the prices found, which gives a true bound and the patterns for the next climb. Large problems
 start from the prices of a sample of suppliers. Source: Lagrange relaxation (Geoffrion 1974).
 
-Public: `FoundPrices`, `find_prices`.
+Public: `FoundPrices`, `find_prices`, `improved`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from optimization.replenishment_horizon.horizon_problem import Floats, HorizonPr
 from optimization.replenishment_horizon.priced_horizon import Priced, PricedHorizon, Prices
 
 _LARGE = 4_000  # items: above, prices start from a sample
-_SAMPLE = 2_000
+_SAMPLE = 1_000
 _EXACT = 20_000  # items: up to here every answer of a climb weighs all patterns
 _NEAR = 3  # above, patterns of each supplier weighed while climbing
 _KEPT = 10  # plans kept from the climb
@@ -39,10 +39,16 @@ def find_prices(problem: HorizonProblem, rounds: int, climb: int, relative_gap: 
     """Return the best prices found in at most `rounds` climbs of `climb` answers each; stops where a climb cannot gain `relative_gap`."""
     start = Prices(np.zeros(len(problem.room)), np.zeros(problem.may_order.shape))
     if problem.items > _LARGE:
-        start = _sampled(problem, rounds, climb, relative_gap * 4)  # a sample's prices are never nearer than that
-        rounds = max(rounds // 3, 2)
+        start = _sampled(problem, min(rounds, 2), climb, relative_gap * 4)  # a sample's prices are never nearer than that
+        rounds = 1
     horizon = PricedHorizon(problem)
     return _climbed(horizon, start, rounds, climb, relative_gap)
+
+
+def improved(found: FoundPrices, prices: Prices) -> tuple[FoundPrices, Priced]:
+    """Return the better of what was found and what other prices prove, and the answer to those."""
+    other = _proven(found.horizon, prices, found.horizon.problem.items <= _EXACT, found.plans)
+    return (other if other.bound > found.bound else found), other.answer
 
 
 def _climbed(horizon: PricedHorizon, start: Prices, rounds: int, climb: int, relative_gap: float) -> FoundPrices:

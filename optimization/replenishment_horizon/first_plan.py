@@ -22,10 +22,13 @@ def near_plans(found: FoundPrices, seed: int) -> list[Integers]:
     horizon, problem = found.horizon, found.horizon.problem
     mended, open_ = with_minima(horizon, found.prices, found.answer.open_, found.answer.course.arriving)
     luck = np.random.default_rng(seed)
-    every = np.arange(problem.items)
+    every, minimum = np.arange(problem.items), found.prices.minimum
+    # a room without a price gets one now and then, in the measure of its kind: money or volume
+    money = np.arange(len(problem.room)) < problem.periods * (1 + len(problem.category_budget))
+    usual = np.where(money, found.prices.room[money].max(initial=0.0), found.prices.room[~money].max(initial=0.0))
     moved = [
         best_answer(
-            horizon, Prices(found.prices.room * (1 + width * luck.standard_normal(len(problem.room))), found.prices.minimum), open_, every
+            horizon, Prices(np.maximum(found.prices.room + width * usual * luck.standard_normal(len(usual)), 0.0), minimum), open_, every
         )
         for width in _WIDTHS
     ]

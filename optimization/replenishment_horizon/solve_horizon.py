@@ -5,12 +5,14 @@ Public: `HorizonAnswer`, `solve_horizon`.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from optimization.certificate import PlanStatus
 from optimization.linear_program import SolveOptions
 from optimization.replenishment_horizon.core_program import choose_plans
 from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits, total_cost
-from optimization.replenishment_horizon.find_prices import FoundPrices, find_prices
-from optimization.replenishment_horizon.first_plan import cautious_plan, near_plans
+from optimization.replenishment_horizon.find_prices import FoundPrices, find_prices, improved
+from optimization.replenishment_horizon.first_plan import cautious_plan, near_plans, with_minima
 from optimization.replenishment_horizon.horizon_problem import HorizonProblem, Integers
 from optimization.replenishment_horizon.priced_horizon import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
@@ -39,7 +41,8 @@ def solve_horizon(problem: HorizonProblem, settings: HorizonSettings) -> Horizon
         bound = max(bound, whole_bound)
     wanted = settings.relative_gap * max(abs(bound), 1.0)
     if arriving is None:
-        arriving = _decomposed(found, wanted / 4, settings)
+        arriving, found = _decomposed(found, wanted / 4, settings)
+        bound = max(bound, found.bound)
     cost = total_cost(problem, course_of(problem, arriving))
     status: PlanStatus = "optimal" if cost - bound <= wanted * 1.001 + 1e-6 else "feasible"
     return HorizonAnswer(arriving, cost, min(bound, cost), status, found.prices)
@@ -56,12 +59,27 @@ def _whole(problem: HorizonProblem, settings: HorizonSettings) -> tuple[Integers
     return (arriving if keeps_limits(problem, course_of(problem, arriving)) else None), solved.bound
 
 
-def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) -> Integers:
-    """Return the best plan made of plans near the prices; raised prices stand in where none of those keeps every limit."""
+def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) -> tuple[Integers, FoundPrices]:
+    """Return the best plan made of plans near the prices, and the best prices met; raised prices stand in where no such plan keeps every
+    limit.
+
+    The relaxation over the plans in hand prices the rooms anew, and the best plans at those prices are new choices (Dantzig and Wolfe).
+    """
+    problem = found.horizon.problem
     plans = near_plans(found, settings.seed)
-    arriving = choose_plans(found, plans[0], plans[1:], wanted, settings)
-    if arriving is not None:
-        return arriving
-    cautious = cautious_plan(found)
-    better = choose_plans(found, cautious, plans, wanted, settings)
-    return cautious if better is None else better
+    base, best, best_cost = plans[0], None, np.inf
+    for _ in range(settings.core_rounds):
+        chosen = choose_plans(found, base, plans, wanted, settings)
+        if chosen.arriving is not None:
+            cost = total_cost(problem, course_of(problem, chosen.arriving))
+            if cost < best_cost:
+                base, best, best_cost = chosen.arriving, chosen.arriving, cost
+            if best_cost - found.bound <= 4 * wanted:
+                break
+        found, answer = improved(found, Prices(chosen.room_prices, found.prices.minimum))
+        plans = [answer.course.arriving, with_minima(found.horizon, found.prices, answer.open_, answer.course.arriving)[0], *plans]
+    if best is None:
+        cautious = cautious_plan(found)
+        better = choose_plans(found, cautious, plans, wanted, settings).arriving
+        best = cautious if better is None else better
+    return best, found

@@ -1,0 +1,1 @@
+"""Replenishment against its peers and oracles; run by `make bench-replenishment`."""
