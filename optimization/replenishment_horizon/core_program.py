@@ -3,7 +3,7 @@
 Columns are whole plans of an item, so that stock, packs, MOQ and shelf life need no rows; what is left are the rooms, and suppliers'
 terms.
 
-Public: `Chosen`, `choose_plans`.
+Public: `Mixture`, `mix_plans`, `choose_plans`.
 """
 
 from dataclasses import dataclass, replace
@@ -11,13 +11,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimization.linear_program import LinearArrays, RowBuilder, SolveOptions, solve_arrays
-from optimization.replenishment_horizon.course_of_stock import course_of, item_costs, keeps_limits, supplier_values, used_room
+from optimization.replenishment_horizon.course_of_stock import (
+    course_of,
+    item_costs,
+    keeps_limits,
+    supplier_values,
+    suppliers_used,
+    used_room,
+)
 from optimization.replenishment_horizon.find_prices import FoundPrices
 from optimization.replenishment_horizon.first_plan import reduced_costs
 from optimization.replenishment_horizon.horizon_problem import Flags, Floats, HorizonProblem, Integers
 from optimization.replenishment_horizon.settings import HorizonSettings
 
 _INTEGER_COLUMNS = 2_000
+_MARGINS = (1e-5, 1e-4, 1e-3)  # shares of a room
 
 
 @dataclass(frozen=True)
@@ -32,41 +40,74 @@ class _Choices:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """arriving: the best plan found that keeps every limit, None where none was. room_prices: of the linear relaxation, per room."""
+class Mixture:
+    """The linear relaxation over the plans in hand: cost of the best mixture, what rooms are worth to it, and whether it fits."""
 
-    arriving: Integers | None
+    cost: float
     room_prices: Floats
+    fits: bool
 
 
-def choose_plans(found: FoundPrices, base: Integers, plans: list[Integers], wanted: float, settings: HorizonSettings) -> Chosen:
-    """Return the best plan made of `base` and `plans`, and what rooms are worth to a mixture of them.
+def mix_plans(found: FoundPrices, base: Integers, plans: list[Integers], settings: HorizonSettings) -> Mixture | None:
+    """Return the best mixture of `base` and `plans`, None where the solver had no time. Rooms may give way at a high price."""
+    choices = _choices(found, base, plans, settings.core_columns)
+    relaxed = solve_arrays(_program(found.horizon.problem, choices, _penalty(found), 0.0), _options(0.0, settings), relax=True)
+    if relaxed.value is None or relaxed.duals is None:
+        return None
+    gives = relaxed.x[len(relaxed.x) - int(found.horizon.finite.sum()) :]
+    return Mixture(relaxed.value + _base_cost(found, choices), _room_prices(found, choices, relaxed.duals), bool((gives <= 1e-9).all()))
 
-    wanted: the distance from the best, in money, at which the search may stop. Rooms may give way at a high price, so that the search
-    always has somewhere to start. The linear relaxation is solved over all choices; hardly more items than there are rooms are split
-    between plans in it, and the integer program is over the choices that it holds to be worth most.
+
+def choose_plans(found: FoundPrices, base: Integers, plans: list[Integers], wanted: float, settings: HorizonSettings) -> Integers | None:
+    """Return the best plan made of `base` and `plans` that keeps every limit, None where none was found.
+
+    wanted: the distance from the best, in money, at which the search may stop. The linear relaxation is solved over all choices; hardly more
+    items than there are rooms are split between plans in it, and the integer program is over the choices that it holds to be worth most.
     """
     problem = found.horizon.problem
     choices = _choices(found, base, plans, settings.core_columns)
-    worth = found.prices.room * np.where(found.horizon.finite, problem.room, 0.0)
-    penalty = 3 * max(float(worth.max(initial=0.0)), 0.1 * abs(found.bound), 1.0)
-    options = SolveOptions(relative_gap=0.0, absolute_gap=wanted, time_limit_seconds=settings.time_limit_seconds, seed=settings.seed)
-    prices = found.prices.room
-    for margin in (0.0, 1e-6):  # the solver's tolerance is wider than the limits': leave room for it where that matters
-        program = _program(problem, choices, penalty, margin)
-        relaxed = solve_arrays(program, options, relax=True)
-        if relaxed.value is None or relaxed.duals is None or relaxed.reduced_costs is None:
-            break
-        prices = _room_prices(found, choices, relaxed.duals)
-        solved = solve_arrays(_most_promising(program, relaxed.x, relaxed.reduced_costs, len(choices.item)), options)
+    for margin in _MARGINS:  # rooms give way by a hair where that is worth it: a hair is kept free for that
+        program = _program(problem, choices, _penalty(found), margin)
+        relaxed = solve_arrays(program, _options(wanted, settings), relax=True)
+        if relaxed.value is None or relaxed.reduced_costs is None:
+            return None
+        kept = _most_promising(program, relaxed.x, relaxed.reduced_costs, len(choices.item))
+        solved = solve_arrays(kept, _options(wanted, settings))
         if solved.value is None:
-            break
+            return None
         taken = np.flatnonzero(solved.x[: len(choices.item)] > 0.5)
         chosen = choices.base.copy()
         chosen[choices.item[taken]] = choices.plan[taken]
         if keeps_limits(problem, course_of(problem, chosen)):
-            return Chosen(chosen, prices)
-    return Chosen(None, prices)
+            return chosen
+    return None
+
+
+def _options(wanted: float, settings: HorizonSettings) -> SolveOptions:
+    return SolveOptions(
+        relative_gap=0.0,
+        absolute_gap=wanted,
+        most_nodes=settings.core_nodes,
+        time_limit_seconds=settings.time_limit_seconds,
+        seed=settings.seed,
+    )
+
+
+def _penalty(found: FoundPrices) -> float:
+    """Return what a room costs that gives way by all of its size: more than any room is worth."""
+    worth = found.prices.room * np.where(found.horizon.finite, found.horizon.problem.room, 0.0)
+    return 30 * max(float(worth.max(initial=0.0)), 0.1 * abs(found.bound), 1.0)
+
+
+def _base_cost(found: FoundPrices, choices: _Choices) -> float:
+    """Return the cost of the items without a choice; their suppliers' fixed costs are in the program where a choice uses them too."""
+    problem = found.horizon.problem
+    others = np.setdiff1d(np.arange(problem.items), choices.contested)
+    rest = problem.part(others)
+    course = course_of(rest, choices.base[others])
+    used = suppliers_used(rest, course.arriving)
+    used[problem.supplier[choices.contested]] = False  # counted by the program, a bound where the program has no column for a period
+    return float(item_costs(rest, course).sum() + (problem.fixed[:, None] * used).sum())
 
 
 def _room_prices(found: FoundPrices, choices: _Choices, duals: Floats) -> Floats:

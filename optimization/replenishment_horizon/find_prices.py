@@ -17,7 +17,7 @@ from optimization.replenishment_horizon.horizon_problem import Floats, HorizonPr
 from optimization.replenishment_horizon.priced_horizon import Priced, PricedHorizon, Prices
 
 _LARGE = 4_000  # items: above, prices start from a sample
-_SAMPLE = 1_000
+_SAMPLE = 2_000
 _EXACT = 20_000  # items: up to here every answer of a climb weighs all patterns
 _NEAR = 3  # above, patterns of each supplier weighed while climbing
 _KEPT = 10  # plans kept from the climb
@@ -40,7 +40,7 @@ def find_prices(problem: HorizonProblem, rounds: int, climb: int, relative_gap: 
     start = Prices(np.zeros(len(problem.room)), np.zeros(problem.may_order.shape))
     if problem.items > _LARGE:
         start = _sampled(problem, min(rounds, 2), climb, relative_gap * 4)  # a sample's prices are never nearer than that
-        rounds = 1
+        rounds = min(rounds, 2)
     horizon = PricedHorizon(problem)
     return _climbed(horizon, start, rounds, climb, relative_gap)
 

@@ -14,7 +14,7 @@ from optimization.replenishment_horizon.priced_horizon import PricedHorizon, Pri
 _RAISES = 40  # answers until everything has to fit
 _TRIES = 6  # of pricing a missed minimum higher before the order period is given up
 _SMALLEST_STEP = 0.002
-_WIDTHS = (0.0005, 0.001, 0.002, 0.004, 0.01, 0.03)  # of moving prices, relative
+_WIDTHS = (0.0005, 0.001, 0.002, 0.004, 0.01, 0.03, 0.1, 0.3)  # of moving prices, relative
 
 
 def near_plans(found: FoundPrices, seed: int) -> list[Integers]:
@@ -32,7 +32,8 @@ def near_plans(found: FoundPrices, seed: int) -> list[Integers]:
         )
         for width in _WIDTHS
     ]
-    return [mended, found.answer.course.arriving, *moved, *reversed(found.plans)]
+    nothing = np.zeros_like(problem.demand)
+    return [mended, found.answer.course.arriving, *moved, *reversed(found.plans), nothing]
 
 
 def cautious_plan(found: FoundPrices) -> Integers:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class HorizonSettings:
     """relative_gap: proven distance from the best plan at which the search stops. price_rounds, price_answers: climbs of the prices, and
-    answers per climb. core_columns: the largest program handed to PuLP. core_rounds: how often its prices are asked for new plans. whole_model_cells: items x periods up to which
+    answers per climb. core_columns: the largest program handed to PuLP. core_rounds: how often its prices are asked for new plans.
+    core_nodes: branchings of the integer program over them. whole_model_cells: items x periods up to which
     the whole problem is finished as one model. time_limit_seconds: of each integer program (a last guard, wall time)."""
 
-    relative_gap: float = 1e-4
+    relative_gap: float = 3e-4
     price_rounds: int = 6
     price_answers: int = 25
     core_columns: int = 8_000
-    core_rounds: int = 4
+    core_rounds: int = 6
+    core_nodes: int = 300
     whole_model_cells: int = 60
     time_limit_seconds: float | None = 20.0
     seed: int = 7

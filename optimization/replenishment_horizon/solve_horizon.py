@@ -5,11 +5,9 @@ Public: `HorizonAnswer`, `solve_horizon`.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from optimization.certificate import PlanStatus
 from optimization.linear_program import SolveOptions
-from optimization.replenishment_horizon.core_program import choose_plans
+from optimization.replenishment_horizon.core_program import choose_plans, mix_plans
 from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits, total_cost
 from optimization.replenishment_horizon.find_prices import FoundPrices, find_prices, improved
 from optimization.replenishment_horizon.first_plan import cautious_plan, near_plans, with_minima
@@ -41,7 +39,7 @@ def solve_horizon(problem: HorizonProblem, settings: HorizonSettings) -> Horizon
         bound = max(bound, whole_bound)
     wanted = settings.relative_gap * max(abs(bound), 1.0)
     if arriving is None:
-        arriving, found = _decomposed(found, wanted / 4, settings)
+        arriving, found = _decomposed(found, wanted, settings)
         bound = max(bound, found.bound)
     cost = total_cost(problem, course_of(problem, arriving))
     status: PlanStatus = "optimal" if cost - bound <= wanted * 1.001 + 1e-6 else "feasible"
@@ -67,19 +65,19 @@ def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) ->
     """
     problem = found.horizon.problem
     plans = near_plans(found, settings.seed)
-    base, best, best_cost = plans[0], None, np.inf
+    base = plans[0]
     for _ in range(settings.core_rounds):
-        chosen = choose_plans(found, base, plans, wanted, settings)
-        if chosen.arriving is not None:
-            cost = total_cost(problem, course_of(problem, chosen.arriving))
-            if cost < best_cost:
-                base, best, best_cost = chosen.arriving, chosen.arriving, cost
-            if best_cost - found.bound <= 4 * wanted:
-                break
-        found, answer = improved(found, Prices(chosen.room_prices, found.prices.minimum))
-        plans = [answer.course.arriving, with_minima(found.horizon, found.prices, answer.open_, answer.course.arriving)[0], *plans]
-    if best is None:
-        cautious = cautious_plan(found)
-        better = choose_plans(found, cautious, plans, wanted, settings).arriving
-        best = cautious if better is None else better
-    return best, found
+        mixture = mix_plans(found, base, plans, settings)
+        if mixture is None or (mixture.fits and mixture.cost - found.bound <= wanted / 4):
+            break
+        between = Prices((mixture.room_prices + found.prices.room) / 2, found.prices.minimum)
+        found, answer = improved(found, between)
+        mended = with_minima(found.horizon, between, answer.open_, answer.course.arriving)[0]
+        plans = [mended, answer.course.arriving, *plans]
+        base = base if mixture.fits else mended
+    chosen = choose_plans(found, base, plans, wanted / 3, settings)
+    if chosen is not None:
+        return chosen, found
+    cautious = cautious_plan(found)
+    better = choose_plans(found, cautious, plans, wanted / 3, settings)
+    return (cautious if better is None else better), found
