@@ -1,9 +1,11 @@
 """Shops for the rolling horizon, drawn from a seed: eight periods in which money and warehouses are short everywhere.
 
-Demand per period is lognormal over items (median 4.5 units, mean 7.4), with a wave and gamma noise; packs of 1, 6 or 12, an MOQ of two to four
+Demand per period is lognormal over items (median 4.5 units, mean 7.4), with a wave and gamma noise; packs of 1, 6 or 12, an MOQ of two
+to four
 packs on three items of ten, a shelf life of two to four periods on one of five, lead times of one or two periods, three suppliers of
 ten take orders every other period, receipts on three items of ten. 50 items per supplier, four warehouses. The budget of each period is
-85 % of what items would spend without joint limits, by period on average; warehouses hold 95 % of what would lie there under a price of money
+85 % of what items would spend without joint limits, by period on average; warehouses hold 95 % of what would lie there under a price of
+money
 at which that budget is just spent. With terms, suppliers have a fixed cost of 10 to 30 and six of ten a minimum of 20 to 80 % of their
 usual order value.
 """
@@ -17,6 +19,8 @@ from optimization.replenishment_horizon import HorizonProblem, read_horizon
 from optimization.replenishment_horizon.course_of_stock import course_of, supplier_values, used_room
 from optimization.replenishment_horizon.horizon_problem import Floats, Integers
 from optimization.replenishment_horizon.item_program import ItemPrices, best_plans, cut_blocks
+from optimization.replenishment_horizon.plan_tables import relaxed_room
+from optimization.replenishment_horizon.read_frames import most_stock
 
 PERIODS = 8
 PLACES = 4
@@ -122,8 +126,51 @@ def _limits(problem: HorizonProblem, free: Integers) -> tuple[pl.DataFrame, Floa
     bare = used_room(problem, course_of(problem, np.zeros_like(free)))[PERIODS:]
     volume = np.maximum(VOLUME_SHARE * used, 1.005 * bare).reshape(PLACES, PERIODS)
     rows = [("purchase_budget", "all", period, BUDGET_SHARE * spent / (PERIODS - 1)) for period in range(PERIODS)]
-    rows += [("warehouse_volume", f"w{place}", period, float(volume[place, period])) for place in range(PLACES) for period in range(PERIODS)]
+    rows += [
+        ("warehouse_volume", f"w{place}", period, float(volume[place, period])) for place in range(PLACES) for period in range(PERIODS)
+    ]
     values = supplier_values(problem, free)
     usual = values.sum(axis=1) / np.maximum((values > 0).sum(axis=1), 1)
     schema = {"limit_name": pl.String, "scope": pl.String, "period": pl.Int64, "allowed": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row"), usual
+
+
+def small_problem(seed: int) -> HorizonProblem:
+    """Return two to five items over three to five periods with every kind of limit, each binding as often as not; rooms hold what lies
+    there
+    without orders."""
+    luck = np.random.default_rng(seed)
+    count, periods, suppliers = int(luck.integers(2, 6)), int(luck.integers(3, 6)), int(luck.integers(1, 3))
+    demand = luck.integers(0, 8, (count, periods))
+    pack, moq_packs = luck.choice([1, 2, 3, 6], count), luck.choice([1, 1, 2], count)
+    safety = np.where(luck.random(count) < 0.3, luck.integers(1, 4, count), 0)
+    cost, bulk = luck.uniform(1, 6, count).round(2), luck.uniform(0.1, 1, count).round(2)
+    need = float((demand * cost[:, None]).sum()) / periods
+    problem = HorizonProblem(
+        demand=demand,
+        receipts=np.where(luck.random((count, periods)) < 0.2, luck.integers(0, 6, (count, periods)), 0),
+        most_stock=most_stock(demand, pack * moq_packs, safety, np.where(luck.random(count) < 0.3, luck.integers(1, 4, count), 0)),
+        on_hand=luck.integers(0, 10, count),
+        pack=pack,
+        moq_packs=moq_packs,
+        lead=luck.integers(0, 3, count),
+        safety=safety,
+        safety_penalty=luck.uniform(0.1, 1.5, count),
+        holding=luck.uniform(0.05, 0.5, count),
+        lost_cost=luck.uniform(1, 5, count),
+        line_cost=np.where(luck.random(count) < 0.7, luck.uniform(0, 2, count), 0.0),
+        unit_cost=cost,
+        unit_volume=bulk,
+        supplier=luck.integers(0, suppliers, count),
+        place=luck.integers(-1, 2, count),
+        category=luck.integers(-1, 2, count),
+        may_order=luck.random((suppliers, periods)) < 0.8,
+        minimum=np.where(luck.random(suppliers) < 0.6, need * luck.uniform(0.2, 1.2, suppliers), 0.0),
+        fixed=np.where(luck.random(suppliers) < 0.6, luck.uniform(0, 6, suppliers), 0.0),
+        budget=np.where(luck.random(periods) < 0.8, need * luck.uniform(0.3, 1.3, periods), np.inf),
+        category_budget=np.where(luck.random((2, periods)) < 0.5, need / 2 * luck.uniform(0.3, 1.3, (2, periods)), np.inf),
+        volume=np.where(
+            luck.random((2, periods)) < 0.8, float((demand * bulk[:, None]).sum()) / periods * luck.uniform(0.3, 1.2, (2, periods)), np.inf
+        ),
+    )
+    return problem.with_room(relaxed_room(problem, course_of(problem, np.zeros_like(demand))))

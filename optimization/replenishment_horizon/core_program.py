@@ -51,7 +51,7 @@ class Mixture:
 def mix_plans(found: FoundPrices, base: Integers, plans: list[Integers], settings: HorizonSettings) -> Mixture | None:
     """Return the best mixture of `base` and `plans`, None where the solver had no time. Rooms may give way at a high price."""
     choices = _choices(found, base, plans, settings.core_columns)
-    relaxed = solve_arrays(_program(found.horizon.problem, choices, _penalty(found), 0.0), _options(0.0, settings), relax=True)
+    relaxed = solve_arrays(_program(found.horizon.problem, choices, _penalty(found, 3.0), 0.0), _options(0.0, settings), relax=True)
     if relaxed.value is None or relaxed.duals is None:
         return None
     gives = relaxed.x[len(relaxed.x) - int(found.horizon.finite.sum()) :]
@@ -61,13 +61,14 @@ def mix_plans(found: FoundPrices, base: Integers, plans: list[Integers], setting
 def choose_plans(found: FoundPrices, base: Integers, plans: list[Integers], wanted: float, settings: HorizonSettings) -> Integers | None:
     """Return the best plan made of `base` and `plans` that keeps every limit, None where none was found.
 
-    wanted: the distance from the best, in money, at which the search may stop. The linear relaxation is solved over all choices; hardly more
-    items than there are rooms are split between plans in it, and the integer program is over the choices that it holds to be worth most.
+    wanted: the distance from the best, in money, at which the search may stop. The linear relaxation is solved over all choices; few
+    items are
+    split between plans in it, and the integer program is over the choices that it holds to be worth most.
     """
     problem = found.horizon.problem
     choices = _choices(found, base, plans, settings.core_columns)
     for margin in _MARGINS:  # rooms give way by a hair where that is worth it: a hair is kept free for that
-        program = _program(problem, choices, _penalty(found), margin)
+        program = _program(problem, choices, _penalty(found, 30.0), margin)
         relaxed = solve_arrays(program, _options(wanted, settings), relax=True)
         if relaxed.value is None or relaxed.reduced_costs is None:
             return None
@@ -93,10 +94,10 @@ def _options(wanted: float, settings: HorizonSettings) -> SolveOptions:
     )
 
 
-def _penalty(found: FoundPrices) -> float:
+def _penalty(found: FoundPrices, times: float) -> float:
     """Return what a room costs that gives way by all of its size: more than any room is worth."""
     worth = found.prices.room * np.where(found.horizon.finite, found.horizon.problem.room, 0.0)
-    return 30 * max(float(worth.max(initial=0.0)), 0.1 * abs(found.bound), 1.0)
+    return times * max(float(worth.max(initial=0.0)), 0.1 * abs(found.bound), 1.0)
 
 
 def _base_cost(found: FoundPrices, choices: _Choices) -> float:

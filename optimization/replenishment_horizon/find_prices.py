@@ -1,6 +1,7 @@
 """Prices of the rooms and of suppliers' minima, and the best provable bound on the cost of every plan.
 
-The priced cost is a concave function of the prices, and use less room is its slope: it is climbed by L-BFGS-B over the few best patterns of each
+The priced cost is a concave function of the prices, and use less room is its slope: it is climbed by L-BFGS-B over the few best patterns
+of each
 supplier; then all patterns are weighed at the prices found, which gives a true bound and the patterns for the next climb. Large problems
 start from the prices of a sample of suppliers. Source: Lagrange relaxation (Geoffrion 1974).
 

@@ -1,6 +1,7 @@
 """Every item's own best plan under prices, exactly and many items at once: a dynamic program over whole units.
 
-State: q, the units ordered and arrived plus the units lost so far. Stock is q + base, so that neither demand nor receipts move a state: demand
+State: q, the units ordered and arrived plus the units lost so far. Stock is q + base, so that neither demand nor receipts move a state:
+demand
 only lifts states below `floor` (stock that does not reach) to it, at the cost of lost sales. An order arriving moves from q to a higher
 state in steps of a pack; its cost is linear in the units, so that the best order from every state is one running minimum from above
 along steps of a pack. Linear costs of stock (holding, price of volume) are taken out of the table as a slope and added at the end. One

@@ -4,7 +4,8 @@ Under prices a supplier's items are tied to each other only by its open periods.
 (closed, open) gives every item's cost under every pattern, and shares all that later periods have in common; the sum over a supplier's
 items plus what its open periods cost is least for one pattern. Bit j of a pattern stands for the supplier's j-th order period.
 
-Where patterns are too many, only the first order periods branch. The later ones ("late") are open in every pattern, their fixed cost is split
+Where patterns are too many, only the first order periods branch. The later ones ("late") are open in every pattern, their fixed cost is
+split
 over the supplier's items as a cost per order line, and their minimum is left out: no plan costs less than that, so bounds stay true.
 
 Public: `PatternSpace`, `pattern_space`, `pattern_costs`.

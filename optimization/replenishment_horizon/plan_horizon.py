@@ -6,7 +6,7 @@ Public: `HorizonPlan`, `plan_horizon`.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -41,7 +41,8 @@ def plan_horizon(
 ) -> HorizonPlan:
     """Return the orders of all periods at least cost: holding, lost sales, missing safety stock, order lines, suppliers' fixed costs.
 
-    items (grain product_id, location_id; `ITEM_COLUMNS`): holding_cost is money per unit of end stock and period, lost_sale_cost per unit lost,
+    items (grain product_id, location_id; `ITEM_COLUMNS`): holding_cost is money per unit of end stock and period, lost_sale_cost per
+    unit lost,
     safety_stock_penalty per unit of end stock short of safety_stock_units and period. periods (grain product_id, location_id, period;
     `PERIOD_COLUMNS`), periods counted from 0: mean demand, and units of earlier orders that arrive at the start of the period. suppliers
     (`SUPPLIER_COLUMNS`). order_periods (supplier_id, period): when a supplier takes orders; one that is not named takes them always.
@@ -66,7 +67,7 @@ def plan_horizon(
     answer = solve_horizon(problem, settings)
     course = course_of(problem, answer.arriving)
     plan = plan_table(given, course)
-    told = limit_table(given.__class__(**{**given.__dict__, "problem": problem}), course, answer.prices, relaxed_by)
+    told = limit_table(replace(given, problem=problem), course, answer.prices, relaxed_by)
     violations = check_horizon(items, periods, suppliers, order_periods, limits, plan, answer.cost)
     certificate = PlanCertificate(
         plan="replenishment_horizon",

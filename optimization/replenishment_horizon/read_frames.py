@@ -1,6 +1,7 @@
 """Read a horizon problem from frames: what columns there are, what is rounded, what raises.
 
-Plans are made in whole units: demand and receipts are rounded so that their running sums stay within half a unit of the given ones, stock is
+Plans are made in whole units: demand and receipts are rounded so that their running sums stay within half a unit of the given ones,
+stock is
 rounded down, negative stock counts as 0. Nothing missing is guessed: it raises.
 
 Public: `ITEM_COLUMNS`, `PERIOD_COLUMNS`, `SUPPLIER_COLUMNS`, `LIMIT_COLUMNS`, `HorizonInput`, `read_horizon`.
@@ -126,7 +127,8 @@ def read_horizon(
 def most_stock(demand: Integers, smallest_order: Integers, safety: Integers, shelf_life: Integers) -> Integers:
     """Return items x periods: the most stock there may be when an order arrives, units.
 
-    Without shelf life (0): all demand to the last period and the safety stock, rounded up by less than the smallest order, since more is never
+    Without shelf life (0): all demand to the last period and the safety stock, rounded up by less than the smallest order, since more is
+    never
     sold within the horizon. With one: the demand within it; beyond the last period demand goes on at its mean.
     """
     items, periods = demand.shape

@@ -13,7 +13,7 @@ class HorizonSettings:
     relative_gap: float = 3e-4
     price_rounds: int = 6
     price_answers: int = 25
-    core_columns: int = 8_000
+    core_columns: int = 20_000
     core_rounds: int = 6
     core_nodes: int = 300
     whole_model_cells: int = 60

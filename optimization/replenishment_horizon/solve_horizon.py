@@ -5,6 +5,8 @@ Public: `HorizonAnswer`, `solve_horizon`.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from optimization.certificate import PlanStatus
 from optimization.linear_program import SolveOptions
 from optimization.replenishment_horizon.core_program import choose_plans, mix_plans
@@ -15,6 +17,8 @@ from optimization.replenishment_horizon.horizon_problem import HorizonProblem, I
 from optimization.replenishment_horizon.priced_horizon import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
 from optimization.replenishment_horizon.whole_model import arriving_of, solve_whole
+
+_RAISE = 1.01
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,18 @@ def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) ->
 
     The relaxation over the plans in hand prices the rooms anew, and the best plans at those prices are new choices (Dantzig and Wolfe).
     """
-    problem = found.horizon.problem
     plans = near_plans(found, settings.seed)
     base = plans[0]
     for _ in range(settings.core_rounds):
         mixture = mix_plans(found, base, plans, settings)
         if mixture is None or (mixture.fits and mixture.cost - found.bound <= wanted / 4):
             break
-        between = Prices((mixture.room_prices + found.prices.room) / 2, found.prices.minimum)
+        # where the mixture does not fit its prices are those of giving way: only their direction is worth following
+        most = np.inf if mixture.fits else found.prices.room * _RAISE
+        between = Prices((np.minimum(mixture.room_prices, most) + found.prices.room) / 2, found.prices.minimum)
         found, answer = improved(found, between)
         mended = with_minima(found.horizon, between, answer.open_, answer.course.arriving)[0]
         plans = [mended, answer.course.arriving, *plans]
-        base = base if mixture.fits else mended
     chosen = choose_plans(found, base, plans, wanted / 3, settings)
     if chosen is not None:
         return chosen, found

@@ -1,10 +1,13 @@
 """The same problem written down whole as one integer program: for small problems, and as the peer that the benchmark compares with.
 
-Columns, all items x periods: packs arriving, line (1 = an order arrives), end stock, lost sales, units short of the safety stock, and where a
+Columns, all items x periods: packs arriving, line (1 = an order arrives), end stock, lost sales, units short of the safety stock, and
+where a
 safety stock has a penalty, gone (1 = demand is lost: only then stock could pay for being held back); then suppliers x periods: used.
 
 Public: `whole_program`, `arriving_of`, `solve_whole`.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -58,7 +61,7 @@ def whole_program(problem: HorizonProblem) -> LinearArrays:
         ).astype(np.float64),
         is_integer=True,
     )
-    return LinearArrays(**{**arrays.__dict__, "is_integer": integer})
+    return replace(arrays, is_integer=integer)
 
 
 def arriving_of(problem: HorizonProblem, x: Floats) -> Integers:

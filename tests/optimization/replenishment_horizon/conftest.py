@@ -71,7 +71,7 @@ def make_shop(
         for product, location in frame.select("product_id", "location_id").iter_rows()
         for period, units in enumerate(demand[product])
     ]
-    known = {name: (0.0, 0.0) for name in frame["supplier_id"].to_list()} | (terms or {})
+    known = dict.fromkeys(frame["supplier_id"].to_list(), (0.0, 0.0)) | (terms or {})
     calendar = None if order_periods is None else pl.DataFrame(order_periods, schema=dict(ORDER_PERIOD_COLUMNS), orient="row")
     return Shop(
         frame,
@@ -83,7 +83,8 @@ def make_shop(
 
 
 def random_shop(seed: int, most_items: int = 5, most_periods: int = 5) -> Shop:
-    """Return a shop with packs, MOQs, lead times, receipts, calendars, shelf lives, safety stocks, suppliers' terms, and budgets and volumes
+    """Return a shop with packs, MOQs, lead times, receipts, calendars, shelf lives, safety stocks, suppliers' terms, and budgets and
+    volumes
     that bind as often as not."""
     luck = np.random.default_rng(seed)
     count, periods = int(luck.integers(2, most_items + 1)), int(luck.integers(3, most_periods + 1))

@@ -1,6 +1,6 @@
 """The vectorised item program against a plain recursion, and patterns of order periods against forbidding the others."""
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from optimization.replenishment_horizon.order_patterns import pattern_costs, pat
 def slow_best(problem: HorizonProblem, item: int, prices: ItemPrices) -> float:
     """Return one item's least priced cost by trying every order in every period, on stock itself."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def best(period: int, left: int) -> float:
         if period == problem.periods:
             return 0.0
