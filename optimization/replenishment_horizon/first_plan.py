@@ -50,7 +50,7 @@ def cautious_plan(found: FoundPrices) -> Integers:
         plan, open_ = with_minima(horizon, prices, open_, best_answer(horizon, prices, open_, every))
         excess = (used_room(problem, course_of(problem, plan)) - room) / unit
         full = excess > TOLERANCE
-        if not full.any():
+        if not full.any() and not short_of_minimum(problem, plan).any():
             return plan
         raised = np.maximum(prices.room * (1 + np.maximum(step, np.minimum(excess, 1.0))), floor)
         prices = Prices(np.where(full, raised, prices.room), prices.minimum)
@@ -63,15 +63,15 @@ def with_minima(horizon: PricedHorizon, prices: Prices, open_: Flags, plan: Inte
     problem, owner = horizon.problem, horizon.problem.supplier
     plan, open_, minimum = plan.copy(), open_.copy(), prices.minimum.copy()
     first = 0.01 * _typical_price(horizon)
-    for number in range(100):
-        short = short_of_minimum(problem, plan)
+    for number in range(_TRIES * (problem.periods + 1)):  # every few tries each supplier that is short loses a period, until none is
+        short: Flags = short_of_minimum(problem, plan)
         if not short.any():
             break
         if number % _TRIES == _TRIES - 1:
             open_ &= ~short
             minimum[short] = 0.0
         minimum = np.where(short & open_, np.maximum(minimum * 1.6, first), minimum)
-        rows = np.flatnonzero(short.any(axis=1)[owner])
+        rows = np.flatnonzero((short.sum(axis=1) > 0)[owner])
         plan[rows] = best_answer(horizon, Prices(prices.room, minimum), open_, rows)
     return plan, open_
 

@@ -23,7 +23,7 @@ def plan_table(given: HorizonInput, course: Course) -> pl.DataFrame:
     receipt_units, stock_units (after both), demand_units (whole units, as planned), lost_units, end_stock_units by the period itself.
     """
     problem = given.problem
-    ordered = problem.at_order(course.arriving).astype(np.int64)
+    ordered = problem.at_order(course.arriving.astype(np.float64)).astype(np.int64)
     arrival = np.arange(problem.periods)[None, :] + problem.lead[:, None]
     cells = pl.DataFrame(
         {
