@@ -46,7 +46,7 @@ def solve_horizon(problem: HorizonProblem, settings: HorizonSettings) -> Horizon
         arriving, found = _decomposed(found, wanted, settings)
         bound = max(bound, found.bound)
     cost = total_cost(problem, course_of(problem, arriving))
-    status: PlanStatus = "optimal" if cost - bound <= wanted * 1.001 + 1e-6 else "feasible"
+    status: PlanStatus = "optimal" if cost - bound <= wanted * 1.001 + 1e-6 * max(abs(cost), 1.0) else "feasible"
     return HorizonAnswer(arriving, cost, min(bound, cost), status, found.prices)
 
 
