@@ -69,10 +69,14 @@ def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) ->
     """
     plans = near_plans(found, settings.seed)
     base = plans[0]
+    apart = np.inf
     for _ in range(settings.core_rounds):
         mixture = mix_plans(found, base, plans, settings)
         if mixture is None or (mixture.fits and mixture.cost - found.bound <= wanted / 4):
             break
+        if mixture.fits and apart - (mixture.cost - found.bound) < wanted / 20:
+            break  # neither the mixture nor the bound moves any more
+        apart = mixture.cost - found.bound if mixture.fits else np.inf
         # where the mixture does not fit its prices are those of giving way: only their direction is worth following
         most = np.inf if mixture.fits else found.prices.room * _RAISE
         between = Prices((np.minimum(mixture.room_prices, most) + found.prices.room) / 2, found.prices.minimum)
