@@ -1,0 +1,140 @@
+"""Rolling horizon: speed, memory and gap beside one monolithic PuLP model, and how often small plans equal HiGHS at gap 0.
+
+Each run has a process of its own (python -m benchmarks.replenishment.horizon METHOD ITEMS TERMS LIMIT_S), so that CPU and memory are its
+own; the
+shop is drawn before the clock starts. "ours" is `plan_horizon`, frames in, checked plan out. Peers get the same problem as one PuLP model,
+with HiGHS and with CBC, one thread, up to a time limit of wall seconds, and say what they had by then.
+
+Public: `measure`.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+
+from benchmarks.replenishment.horizon_shops import horizon_shop, small_problem
+from optimization.linear_program import LinearArrays, SolveOptions
+from optimization.replenishment_horizon import HorizonSettings, plan_horizon, read_horizon, solve_horizon
+from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits
+from optimization.replenishment_horizon.whole_model import solve_whole, whole_program
+
+SIZES, SMALL_SIZES, PEER_SIZES = (100, 1_000, 10_000, 100_000), (100, 1_000), (100, 1_000)
+LIMIT_S = 60
+PEERS = ("PuLP with HiGHS", "PuLP with CBC")
+SMALL_PROBLEMS, FEW_PROBLEMS = 240, 60
+
+
+def measure(small: bool) -> dict[str, Any]:
+    """Return {"runs": one dict per method, size and kind of shop, "correctness": counts}."""
+    sizes = SMALL_SIZES if small else SIZES
+    runs = [_run("ours", size, terms) for size in sizes for terms in (False, True)]
+    runs += [_run(peer, size, False) for size in PEER_SIZES for peer in PEERS if not (small and size > 100)]
+    return {"runs": runs, "correctness": correctness(FEW_PROBLEMS if small else SMALL_PROBLEMS)}
+
+
+def correctness(count: int) -> dict[str, int]:
+    """Compare `count` small problems over all kinds of limits with the whole model at gap 0; both ways of solving are asked.
+
+    equal: plans of `solve_horizon` at its defaults for small problems with HiGHS's value. enclosed: bound <= HiGHS <= value of the
+    decomposition
+    alone. broken: plans of either that break a limit.
+    """
+    told = {"problems": count, "equal": 0, "enclosed": 0, "broken": 0}
+    exact = SolveOptions(relative_gap=0.0, absolute_gap=0.0)
+    alone = HorizonSettings(relative_gap=0.0, whole_model_cells=0, price_rounds=1, price_answers=15, core_rounds=2)
+    for seed in range(count):
+        problem = small_problem(seed)
+        best = solve_whole(problem, exact).value
+        whole, priced = solve_horizon(problem, HorizonSettings(relative_gap=0.0)), solve_horizon(problem, alone)
+        if best is None:
+            raise RuntimeError(f"HiGHS found no plan for problem {seed}.")
+        hair = 1e-6 * max(abs(best), 1.0)  # the solver's own tolerance
+        told["equal"] += abs(whole.cost - best) <= hair and whole.status == "optimal"
+        told["enclosed"] += priced.bound <= best + hair <= priced.cost + 2 * hair
+        told["broken"] += sum(not keeps_limits(problem, course_of(problem, one.arriving)) for one in (whole, priced))
+    return told
+
+
+def _run(method: str, items: int, with_terms: bool) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.replenishment.horizon", method, str(items), str(int(with_terms)), str(LIMIT_S)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{method} at {items} items failed: {done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _worker(method: str, items: int, with_terms: bool, limit_s: int) -> dict[str, Any]:
+    shop = horizon_shop(items, with_terms)
+    began = _cpu()
+    if method == "ours":
+        plan = plan_horizon(*shop.frames)
+        certificate = plan.certificate
+        value, bound, status = certificate.value, certificate.bound, certificate.status
+        if certificate.violations:
+            raise RuntimeError(f"The plan breaks limits: {certificate.violations[:3]}.")
+    else:
+        program = whole_program(read_horizon(*shop.frames).problem)
+        value, bound, status = (_highs if method == PEERS[0] else _cbc)(program, limit_s)
+    used = _cpu() - began
+    gap = None if value is None or bound is None else abs(value - bound) / max(abs(value), 1.0)
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {
+        "method": method,
+        "items": items,
+        "terms": with_terms,
+        "cpu_s": round(used, 2),
+        "peak_gb": round(peak / 1e6, 3),
+        "value": value,
+        "bound": bound,
+        "gap": gap,
+        "status": status,
+        "limit_s": None if method == "ours" else limit_s,
+    }
+
+
+def _highs(program: LinearArrays, limit_s: int) -> tuple[float | None, float | None, str]:
+    from optimization.linear_program import solve_arrays
+
+    solved = solve_arrays(program, SolveOptions(relative_gap=1e-4, time_limit_seconds=limit_s))
+    return solved.value, solved.bound, solved.status
+
+
+def _cbc(program: LinearArrays, limit_s: int) -> tuple[float | None, float | None, str]:
+    """CBC hands no bound back through PuLP: it stays unknown."""
+    import pulp
+
+    problem = pulp.LpProblem("plan", pulp.LpMinimize)
+    columns = [
+        problem.add_variable(f"x{i:07d}", low, None if np.isinf(high) else high, "Integer" if whole else "Continuous")
+        for i, (low, high, whole) in enumerate(
+            zip(program.lower.tolist(), program.upper.tolist(), program.is_integer.tolist(), strict=True)
+        )
+    ]
+    problem += pulp.LpAffineExpression(list(zip(columns, program.objective.tolist(), strict=True)))
+    rows: list[list[tuple[Any, float]]] = [[] for _ in range(len(program.rhs))]
+    for row, column, value in zip(program.entry_row.tolist(), program.entry_column.tolist(), program.entry_value.tolist(), strict=True):
+        rows[row].append((columns[column], value))
+    for number, (terms, sense, rhs) in enumerate(zip(rows, program.row_sense.tolist(), program.rhs.tolist(), strict=True)):
+        problem += pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, f"r{number:07d}", rhs)
+    problem.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s, threads=1, gapRel=1e-4))
+    x = [column.varValue for column in columns]
+    if any(value is None for value in x):
+        return None, None, "no_solution"
+    solution = np.array(x, dtype=np.float64)
+    if program.excess(solution).max(initial=0.0) > 1e-4:
+        return None, None, "no_solution"
+    return float(program.objective @ solution), None, pulp.LpStatus[problem.status].lower()
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+if __name__ == "__main__":
+    name, size, terms, limit = sys.argv[1:]
+    print(json.dumps(_worker(name, int(size), terms == "1", int(limit))))
