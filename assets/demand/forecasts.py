@@ -1,7 +1,7 @@
 """Scoring: every day's forecast of every item, and the distribution of its demand over lead time and review period.
 
-The distribution is that of the *sum* over the days until arrival and until the arrival after next; it is never a sum of daily quantiles. How the
-two sums belong together is in the paths.
+The distribution is that of the *sum* over the days until arrival and until the arrival after next; it is never a sum of daily quantiles.
+How the two sums belong together is in the paths.
 """
 
 from collections.abc import Iterator
