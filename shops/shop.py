@@ -21,8 +21,9 @@ from shops.shop_toml import Section, ShopError
 
 __all__ = ["Assumptions", "CouponTerms", "CsvFormat", "Limits", "Shop", "ShopError", "StockOpening", "SupplierTerms", "load_shop"]
 
+SERVICE_CLASSES = tuple(abc + xyz for abc in "ABC" for xyz in "XYZ")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons", "transfers")
+SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons", "transfers", "service")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ class Shop:
     stock: StockOpening
     coupons: CouponTerms
     transfers: TransferTerms = TransferTerms()
+    service_targets: dict[str, float] = field(default_factory=dict)
 
     def newest_day(self, now: datetime | None = None) -> date:
         """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
@@ -170,6 +172,7 @@ def load_shop(path: Path) -> Shop:
             transfer_days=sections["transfers"].whole("transfer_days", 1, maximum=365),
             whole_packs=sections["transfers"].flag("whole_packs", False),
         ),
+        service_targets=_service_targets(sections["service"]),
     )
     for name, section in sections.items():
         if name not in ("files", "columns"):
@@ -317,6 +320,17 @@ def _limits(section: Section) -> Limits:
         coupon_segment_budgets=amounts("coupon_segment_budgets"),
         warehouse_volume_m3=amounts("warehouse_volume_m3"),
     )
+
+
+def _service_targets(section: Section) -> dict[str, float]:
+    """`targets.AX = 0.98` for classes AX to CZ: the chance of not running out that is wished for."""
+    targets = {name: section.checked_number(f"targets.{name}", value) for name, value in section.table("targets").items()}
+    for name, value in targets.items():
+        if name not in SERVICE_CLASSES:
+            raise section.fault(f"targets.{name}", value, f"name one of {', '.join(SERVICE_CLASSES)}")
+        if not 0 < value < 1:
+            raise section.fault(f"targets.{name}", value, "give a share above 0 and below 1, such as 0.95")
+    return targets
 
 
 def _supplier_terms(section: Section) -> SupplierTerms:

@@ -4,7 +4,7 @@ Not part of the daily job: a replay fits the demand model several times. It runs
 orders read the newest rows that were known on their day, and say `textbook` where there are none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from assets.partitions import partition_window
 from assets.supply_terms import read_supply
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
+from optimization.replenishment import LostSaleWeights
 
 CALIBRATION = "decisions.order_calibration"
 KEY = dg.AssetKey(CALIBRATION.split("."))
@@ -72,3 +73,22 @@ def calibration_on(house: House, warehouse: Warehouse, day: date, run_id: str, s
             }
         )
     return pl.DataFrame(rows, schema_overrides={"first_window_after": pl.Date, "last_window_after": pl.Date, "best_weight": pl.Float64})
+
+
+def read_calibration(warehouse: Warehouse, last_day: date) -> pl.DataFrame:
+    """Calibrations of days up to `last_day`: as_of_day, cost_class, shortage_weight, windows."""
+    if not warehouse.exists(CALIBRATION):
+        kinds = {"as_of_day": pl.Date, "cost_class": pl.String, "shortage_weight": pl.Float64, "windows": pl.Int64}
+        return pl.DataFrame(schema=kinds)
+    return warehouse.read(
+        f"select as_of_day, cost_class, shortage_weight, windows from {CALIBRATION} where as_of_day <= ? order by all", [last_day]
+    )
+
+
+def weights_on(calibration: pl.DataFrame, day: date, service_targets: Mapping[str, float]) -> tuple[LostSaleWeights, str]:
+    """The newest weights that were known on `day`, and where they come from in words."""
+    newest = calibration.filter((pl.col("as_of_day") <= day) & (pl.col("windows") > 0))["as_of_day"].max()
+    if newest is None:
+        return LostSaleWeights({}, service_targets), "textbook"
+    rows = calibration.filter(pl.col("as_of_day") == newest)
+    return LostSaleWeights(dict(rows.select("cost_class", "shortage_weight").rows()), service_targets), f"replay of {newest}"

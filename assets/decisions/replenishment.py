@@ -10,6 +10,7 @@ import polars as pl
 
 from assets.as_of import Versions, read_versions
 from assets.decisions.demand_paths import read_paths, with_paths
+from assets.decisions.order_calibration import read_calibration, weights_on
 from assets.decisions.order_overrides import ONE_DAY, as_ordered, concerned, overrides_of, read_overrides, told
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
 from assets.decisions.transfers import TRANSFERS, own_transfers_before, transfer_rows, transfers_of_day, with_own_transfers
@@ -19,7 +20,14 @@ from assets.supply_terms import Supply, read_supply
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 from optimization.certificate import certificates_frame
-from optimization.replenishment import ReplenishmentLimits, ReplenishmentPlan, ReplenishmentSettings, check_plan, plan_replenishment
+from optimization.replenishment import (
+    ReplenishmentLimits,
+    ReplenishmentPlan,
+    ReplenishmentSettings,
+    check_plan,
+    plan_replenishment,
+    with_lost_sale_weights,
+)
 from optimization.transfers import after_transfers
 
 POSITION, ORDERS = "decisions.stock_position", "decisions.replenishment_orders"
@@ -84,6 +92,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     )
     paths = read_paths(warehouse, window.start, window.last_day)
     overrides = read_overrides(warehouse, window.last_day)
+    calibration = read_calibration(warehouse, window.last_day)
     own_orders, own_transfers = _own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
@@ -97,6 +106,8 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         with_decisions = items.join(decided, on=["product_id", "location_id"], how="left")
         before = stock_position(stock, day, with_decisions, as_ordered(own_orders, overrides, day))
         position = with_own_transfers(before, own_transfers, day, stock.opening_day)
+        weights, weight_source = weights_on(calibration, day, house.shop.service_targets)
+        position = with_lost_sale_weights(position, weights, _settings(house))
         terms = supply.suppliers_on(day)
         limits = _limits(house, locations, day)
         transfers = transfers_of_day(position, house.shop.transfers, limits, _settings(house))
@@ -118,7 +129,8 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
                 "as_of_day", "product_id", "location_id", "on_hand", "in_transit_units", "overdue_units", "on_hand_flag", "stock_source"
             )
         )
-        cost_source = position.select("product_id", "location_id", "cost_source", "supplier_terms")
+        basis_of_costs = ("cost_source", "supplier_terms", "cost_class", "shortage_weight", "service_class", "service_target")
+        cost_source = position.select("product_id", "location_id", *basis_of_costs).with_columns(weight_source=pl.lit(weight_source))
         made[ORDERS].append(
             plan.orders.join(cost_source, on=["product_id", "location_id"], how="left").with_columns(
                 **lineage, model_version=pl.lit(serving[day])

@@ -5,6 +5,7 @@
 
 from optimization.replenishment.check_plan import Violation, check_plan
 from optimization.replenishment.explanation import PARTS_ADDED, PARTS_CUT
+from optimization.replenishment.lost_sale_weights import LostSaleWeights, with_lost_sale_weights
 from optimization.replenishment.order_table import ORDER_COLUMNS
 from optimization.replenishment.overrides import OVERRIDE_COLUMNS
 from optimization.replenishment.plan_replenishment import ReplenishmentPlan, plan_replenishment
@@ -17,10 +18,12 @@ __all__ = [
     "OVERRIDE_COLUMNS",
     "PARTS_ADDED",
     "PARTS_CUT",
+    "LostSaleWeights",
     "ReplenishmentLimits",
     "ReplenishmentPlan",
     "ReplenishmentSettings",
     "Violation",
     "check_plan",
     "plan_replenishment",
+    "with_lost_sale_weights",
 ]

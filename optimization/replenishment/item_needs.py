@@ -70,7 +70,7 @@ def item_terms(items: pl.DataFrame, settings: ReplenishmentSettings) -> CostTerm
     return CostTerms(
         position=(items["on_hand"] + items["in_transit_units"]).to_numpy(),
         unit_cost=cost,
-        lost_sale_cost=np.maximum(price - cost, 0) * settings.lost_sale_cost_share,
+        lost_sale_cost=np.maximum(price - cost, 0) * settings.lost_sale_cost_share * items["lost_sale_multiplier"].to_numpy(),
         holding_per_day=cost * settings.holding_cost_per_year / 365,
         line_cost=settings.order_line_cost,
         shelf_life_days=np.maximum(items["shelf_life_days"].fill_null(np.inf).to_numpy(), 0),

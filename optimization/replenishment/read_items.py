@@ -2,6 +2,7 @@
 
 A row is blocked (it orders nothing and says why) where cost, price or stock are unknown, where cost is not above 0, or where the product is
 discontinued; it has no forecast where a demand quantile is missing. Negative stock counts as 0, a missing pack or MOQ as 1, both flagged.
+`lost_sale_multiplier` (optional, 1) says how often the margin of a lost sale counts.
 
 Public: `ITEM_COLUMNS`, `COVER_LEVELS`, `LEAD_LEVELS`, `read_items`, `read_suppliers`.
 """
@@ -28,6 +29,7 @@ COVER_LEVELS: Mapping[str, float] = {
 LEAD_LEVELS: Mapping[str, float] = {"lead_q10": 0.10, "lead_q50": 0.50, "lead_q90": 0.90}
 
 KEY = ("product_id", "location_id")
+WEIGHT_COLUMN: Mapping[str, pl.DataType] = {"lost_sale_multiplier": pl.Float64()}
 ITEM_COLUMNS: Mapping[str, pl.DataType] = {
     "product_id": pl.String(),
     "location_id": pl.String(),
@@ -65,8 +67,9 @@ def read_items(items: pl.DataFrame) -> pl.DataFrame:
     missing = [column for column in ITEM_COLUMNS if column not in items.columns]
     if missing:
         raise ValueError(f"Items lack the columns {missing}.")
-    columns = {**ITEM_COLUMNS, **OVERRIDE_COLUMNS, **PATH_COLUMNS}
-    typed = with_path_columns(with_override_columns(items)).select(pl.col(column).cast(kind) for column, kind in columns.items()).sort(KEY)
+    columns = {**ITEM_COLUMNS, **OVERRIDE_COLUMNS, **WEIGHT_COLUMN, **PATH_COLUMNS}
+    told = with_path_columns(_with_weight(with_override_columns(items)))
+    typed = told.select(pl.col(column).cast(kind) for column, kind in columns.items()).sort(KEY)
     if typed.select(pl.any_horizontal(pl.col(column).is_null().any() for column in (*KEY, "order_day"))).item():
         raise ValueError("Items need product_id, location_id and order_day on every row.")
     repeated = typed.filter(pl.struct(KEY).is_duplicated())
@@ -93,6 +96,16 @@ def read_items(items: pl.DataFrame) -> pl.DataFrame:
         pl.col("review_days").fill_null(1).clip(lower_bound=1),
         *(column.clip(lower_bound=0) for column in demand),
     )
+
+
+def _with_weight(items: pl.DataFrame) -> pl.DataFrame:
+    """Return the items with `lost_sale_multiplier`, 1 where a caller has none. Raises ValueError for one that is not above 0."""
+    name = "lost_sale_multiplier"
+    told = items if name in items.columns else items.with_columns(pl.lit(1.0).alias(name))
+    told = told.with_columns(pl.col(name).cast(pl.Float64).fill_null(1.0))
+    if told.filter(~(pl.col(name).is_finite() & (pl.col(name) > 0))).height:
+        raise ValueError("Expected lost_sale_multiplier above 0.")
+    return told
 
 
 def _blocked_because() -> pl.Expr:

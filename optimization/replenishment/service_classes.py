@@ -8,7 +8,8 @@ shortage / (shortage + overage) reaches the target, so that budget, volume and s
 anyway changes nothing. Without targets the fractile is the economic one. Sources: Silver, Pyke and Thomas, Inventory and Production
 Management in Supply Chains (ABC, cost-equivalent service); Snyder and Shen, Fundamentals of Supply Chain Theory, section 4.3.
 
-Public: `ServiceClassSettings`, `SERVICE_CLASSES`, `service_classes`, `with_service_targets`, `keeping_cost_at_target`, `service_achieved`.
+Public: `ServiceClassSettings`, `SERVICE_CLASSES`, `service_classes`, `service_uplifts`, `with_service_targets`, `keeping_cost_at_target`,
+`service_achieved`.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,9 @@ import numpy as np
 import polars as pl
 
 from optimization.replenishment.cost_curves import CostTerms, expected_at
-from optimization.replenishment.demand_scenarios import DemandScenarios, Floats
+from optimization.replenishment.demand_scenarios import DemandScenarios, Floats, demand_scenarios
+from optimization.replenishment.item_needs import item_terms
+from optimization.replenishment.settings import ReplenishmentSettings
 
 KEY = ("product_id", "location_id")
 SERVICE_CLASSES = tuple(value + variation for value in "ABC" for variation in "XYZ")
@@ -89,6 +92,26 @@ def service_classes(items: pl.DataFrame, settings: ServiceClassSettings | None =
     )
 
 
+def service_uplifts(
+    items: pl.DataFrame, classes: pl.DataFrame, targets: Mapping[str, float] | None = None, settings: ReplenishmentSettings | None = None
+) -> pl.DataFrame:
+    """Return what the targets add to each item's lost-sale cost (grain: product_id, location_id), sorted by key.
+
+    items: as `read_items` gives them, with forecast and none blocked. classes: as `service_classes` gives them; an item without a class has
+    no target. Returns product_id, location_id, service_class, lost_sale_cost and overage_cost (money per unit; the latter null without a
+    target) and the columns of `with_service_targets`.
+    """
+    targets, settings = targets or {}, settings or ReplenishmentSettings()
+    terms = item_terms(items, settings)
+    known = items.select(KEY).join(classes.select(*KEY, "service_class"), on=KEY, how="left", maintain_order="left")
+    wished = np.array([targets.get(name, np.nan) for name in known["service_class"].to_list()], dtype=np.float64)
+    rows = np.flatnonzero((wished > 0) & (wished < 1))
+    overage = np.full(items.height, np.nan)
+    overage[rows] = keeping_cost_at_target(demand_scenarios(items).part(rows), terms.part(rows), wished[rows])
+    costs = known.with_columns(lost_sale_cost=pl.Series(terms.lost_sale_cost), overage_cost=pl.Series(overage).fill_nan(None))
+    return with_service_targets(costs, targets).sort(KEY)
+
+
 def with_service_targets(items: pl.DataFrame, targets: Mapping[str, float] | None = None) -> pl.DataFrame:
     """Return `items` with service_target, economic_fractile, service_cost_uplift and lost_sale_multiplier added.
 
@@ -143,8 +166,8 @@ def service_achieved(orders: pl.DataFrame, classes: pl.DataFrame) -> pl.DataFram
     """Return target and achieved chance of not running out per class (grain: service_class), sorted.
 
     orders: product_id, location_id, stockout_chance_with (null without a forecast: not counted). classes: product_id, location_id,
-    service_class, service_target. Returns service_class, items, service_target (null where the class has none), service_achieved (mean
-    chance of the class) and items_below_target.
+    service_class, service_target. Returns service_class (null first: items without one), items, service_target (null where there is none),
+    service_achieved (mean chance of the class) and items_below_target.
     """
     joined = orders.filter(pl.col("stockout_chance_with").is_not_null()).join(classes, on=list(KEY))
     chance = 1 - pl.col("stockout_chance_with")

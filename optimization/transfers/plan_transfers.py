@@ -10,8 +10,7 @@ import polars as pl
 
 from optimization.certificate import PlanCertificate, PlanStatus, hash_inputs, relative_gap
 from optimization.linear_program import SOLVER, solver_version
-from optimization.replenishment.path_columns import PATH_COLUMNS
-from optimization.replenishment.read_items import ITEM_COLUMNS, read_items
+from optimization.replenishment.read_items import read_items
 from optimization.replenishment.settings import ReplenishmentSettings
 from optimization.transfers.check_transfers import check_transfers
 from optimization.transfers.choose_moves import choose_moves
@@ -42,9 +41,9 @@ def plan_transfers(
     """
     limits, settings, costs = limits or TransferLimits(), settings or TransferSettings(), costs or ReplenishmentSettings()
     started = time.perf_counter()
-    movable = movable_items(read_items(items))
+    read = read_items(items)
+    movable = movable_items(read)
     stocks = product_stocks(movable, costs, settings)
-    told = items.select(name for name in (*ITEM_COLUMNS, *PATH_COLUMNS) if name in items.columns)
     chosen = choose_moves(stocks, limits, settings)
     transfers = transfer_table(movable, stocks, chosen.moves, settings)
     gap = relative_gap(chosen.value, chosen.bound)
@@ -60,7 +59,7 @@ def plan_transfers(
         solver_version=solver_version(),
         seconds=time.perf_counter() - started,
         seed=settings.seed,
-        input_hash=hash_inputs(items=told, limits=_told(limits), settings=settings, costs=costs),
+        input_hash=hash_inputs(items=read, limits=_told(limits), settings=settings, costs=costs),
         checked=True,
         violations=tuple(check_transfers(items, limits, settings, costs, transfers)),
     )

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimization.replenishment import plan_replenishment
 from optimization.replenishment.cost_curves import CostTerms, best_size
 from optimization.replenishment.demand_scenarios import DemandScenarios
+from optimization.replenishment.read_items import read_items
 from optimization.replenishment.service_classes import (
     ServiceClassSettings,
     keeping_cost_at_target,
     service_achieved,
     service_classes,
+    service_uplifts,
     with_service_targets,
 )
 
@@ -123,6 +126,22 @@ def test_an_order_at_the_raised_cost_reaches_the_target_and_hardly_more(target, 
     assert reached >= target - 1e-6
     if order[0] > 0:
         assert reached <= target + 2 / 32
+
+
+def test_a_plan_at_the_raised_cost_reaches_the_targets_of_a_shop(make_items, make_suppliers) -> None:
+    items = make_items({"product": "a", "on_hand": 20.0}, {"product": "b", "unit_price": 6.2}, {"product": "c", "unit_price": 6.2})
+    classes = pl.DataFrame({"product_id": ["a", "b"], "location_id": ["north"] * 2, "service_class": ["AX", "BY"]})
+    uplifts = service_uplifts(read_items(items), classes, {"AX": 0.9, "BY": 0.95})
+    assert uplifts["service_target"].to_list() == [0.9, 0.95, None]
+    # a's margin of 4 pays for far more than 90 % already, b's of 0.20 does not, c has no class
+    assert [uplift > 0 for uplift in uplifts["service_cost_uplift"]] == [False, True, False]
+    assert uplifts["lost_sale_multiplier"].to_list() == pytest.approx([1.0, 1 + uplifts["service_cost_uplift"][1] / 0.2, 1.0])
+    raised = items.sort("product_id").with_columns(unit_price=pl.col("unit_price") + uplifts["service_cost_uplift"])
+    before, after = (plan_replenishment(frame, make_suppliers()).orders for frame in (items, raised))
+    targets = uplifts.select("product_id", "location_id", "service_class", "service_target")
+    assert service_achieved(after, targets)["items_below_target"].to_list() == [0, 0, 0]
+    assert service_achieved(before, targets)["items_below_target"].to_list() == [0, 0, 1]  # without a class, AX, BY
+    assert after["order_units"][2] == before["order_units"][2]
 
 
 def test_the_report_sets_targets_beside_what_is_reached() -> None:

@@ -138,6 +138,14 @@ def test_orders_start_from_what_is_left(make_stock) -> None:
     assert after_transfers(stock, plan.transfers.head(0)).equals(stock)
 
 
+def test_a_lost_sale_that_counts_more_moves_more_and_is_another_input(make_stock) -> None:
+    stock = make_stock({"location": "north", "on_hand": 300.0}, {"location": "south", "on_hand": 0.0})
+    ways = TransferSettings(handling_cost_per_unit=3.0)
+    plain, double = (plan_transfers(stock.with_columns(lost_sale_multiplier=pl.lit(one)), settings=ways) for one in (1.0, 2.0))
+    assert double.transfers["transfer_units"].item() > plain.transfers["transfer_units"].item()
+    assert double.certificate.input_hash != plain.certificate.input_hash == plan_transfers(stock, settings=ways).certificate.input_hash
+
+
 def test_no_items_are_an_empty_plan() -> None:
     plan = plan_transfers(pl.DataFrame(schema=dict(ITEM_COLUMNS)))
     assert (plan.transfers.height, plan.certificate.status) == (0, "empty")
