@@ -91,17 +91,22 @@ def paired(until_arrival: Floats, until_cover: Floats, first: Floats, second: Fl
 
 
 def _drawn(means: Floats, ratio: Floats, paths: int, seeds: list[int]) -> tuple[Floats, Floats]:
-    """Draws of the two sums (items x paths each, equal ones set apart by lot) for their means (items x 2)."""
-    drawn = np.empty((means.shape[0], paths, 2))
+    """Draws of the two sums (items x paths each, equal ones set apart by lot) for their means (items x 2).
+
+    By inversion, so that an item's random numbers do not shift when its forecast moves a little: tomorrow's pairs are much like today's.
+    """
+    from scipy.stats import nbinom
+
     shape = LEVEL_ERROR_SHARE**-2.0
-    excess = np.maximum(ratio, LEAST_DISPERSION) - 1.0
-    parts = np.column_stack([means[:, 0], np.maximum(means[:, 1] - means[:, 0], 0.0)])
+    level, lots = np.empty((len(seeds), paths, 1)), np.empty((len(seeds), paths, 4))
     for row, seed in enumerate(seeds):
         rng = np.random.default_rng(seed)
-        rate = rng.gamma(shape, 1.0 / shape, size=(paths, 1)) * parts[row]
-        # Poisson with a gamma rate of shape m / (d - 1) and scale d - 1 has mean m and variance d m: see `sample_paths`
-        units = rng.poisson(rng.gamma(rate / excess[row], excess[row]))
-        drawn[row] = np.cumsum(units, axis=1) + rng.random((paths, 2))
+        level[row], lots[row] = rng.gamma(shape, 1.0 / shape, size=(paths, 1)), rng.random((paths, 4))
+    parts = np.column_stack([means[:, 0], np.maximum(means[:, 1] - means[:, 0], 0.0)])
+    rate, excess = level * parts[:, None, :], (np.maximum(ratio, LEAST_DISPERSION) - 1.0)[:, None, None]
+    # a negative binomial with mean m and variance d m has m / (d - 1) successes of chance 1 / d
+    units = np.where(rate > 0, nbinom.ppf(lots[:, :, :2], np.maximum(rate, 1e-9) / excess, 1.0 / (1.0 + excess)), 0.0)
+    drawn = np.cumsum(units, axis=2) + lots[:, :, 2:]
     return drawn[:, :, 0], drawn[:, :, 1]
 
 

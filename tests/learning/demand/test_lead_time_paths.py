@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 from learning.demand import DemandModel, DemandSettings, no_holidays, train
 from learning.demand.lead_time import at_levels
 from learning.demand.lead_time_paths import PATHS, PATHS_SCHEMA, lead_time_paths, paired
+from learning.demand.lead_time_paths import _drawn as drawn_sums  # pyright: ignore[reportPrivateUsage]
 from learning.demand.panel_model import train_panel
 from learning.demand.sample_paths import sample_paths
 from learning.demand.settings import quantile_column
@@ -100,6 +101,25 @@ def test_an_item_has_the_same_pairs_whatever_else_is_asked(scored: Scored, model
     assert_frame_equal(lead_time_paths(model, grid, few), pairs.filter(pl.col("product_id").is_in(["P03", "P17"])))
     assert_frame_equal(lead_time_paths(model, grid, sums.sample(fraction=1.0, shuffle=True, seed=1)), pairs)
     assert_frame_equal(model.score_with_paths(shop.reverse(), None, horizons(shop, COVER, ARRIVAL), LAST_DAY)[2], pairs)
+
+
+def test_a_forecast_that_moves_a_little_keeps_most_pairs(scored: Scored, model: DemandModel, shop: pl.DataFrame) -> None:
+    sums, pairs = scored
+    moved = lead_time_paths(model, model.grid(shop, LAST_DAY, 14), sums.with_columns(pl.col("mean_units") * 1.01))
+    assert moved["until_cover_units"].to_list() != pairs["until_cover_units"].to_list()
+    alike = correlations(matrix(moved, "until_cover_units"), matrix(pairs, "until_cover_units"))
+    assert alike.mean() > 0.85  # 0.69 where draws by rejection let the random numbers shift
+
+
+def test_draws_have_the_mean_and_variance_that_is_assumed() -> None:
+    """An error of the level of a quarter, and twice the variance of Poisson: for the sums the spread of `lead_time.spread`."""
+    means = np.array([[10.0, 30.0], [0.0, 0.4], [2_000.0, 2_000.0], [0.0, 0.0]])
+    first, second = drawn_sums(means, np.full(4, 2.0), 4_000, [1, 2, 3, 4])
+    assert np.isfinite(second).all()
+    for drawn, mean in ((first, means[:, 0]), (second, means[:, 1])):
+        assert drawn.mean(axis=1) - 0.5 == pytest.approx(mean, rel=0.04, abs=0.05)
+        # the lot that sets ties apart has a variance of 1/12
+        assert drawn.std(axis=1) == pytest.approx(np.sqrt(2 * mean + (0.25 * mean) ** 2 + 1 / 12), rel=0.05)
 
 
 def test_pairs_come_with_the_same_forecasts_as_without(scored: Scored, model: DemandModel, shop: pl.DataFrame) -> None:
