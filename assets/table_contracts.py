@@ -18,6 +18,7 @@ TYPES: dict[str, tuple[str, pl.DataType]] = {
     "day": ("date", pl.Date()),
     "timestamp": ("timestamp", pl.Datetime("us")),
     "flag": ("boolean", pl.Boolean()),
+    "numbers": ("float[]", pl.List(pl.Float32())),  # a sample of one row's number; never published
 }
 
 

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Literal
 
 import polars as pl
+import polars.selectors as cs
 
 PlanStatus = Literal[
     "optimal",  # proven best within the gap that was asked for
@@ -99,10 +100,12 @@ def _bytes_of(value: object) -> bytes:
     if isinstance(value, pl.DataFrame):
         columns = sorted(value.columns)
         ordered = value.select(columns)
+        told = pl.element().cast(pl.String).fill_null("null")
+        ordered = ordered.with_columns(cs.list().list.eval(told).list.join(","))  # CSV knows no lists
         ordered = ordered.sort(columns, nulls_last=True) if columns else ordered
         buffer = io.BytesIO()
         ordered.rechunk().write_csv(buffer)  # text, so that the engine's memory layout plays no part
-        return str(ordered.schema).encode() + buffer.getvalue()
+        return str(value.select(columns).schema).encode() + buffer.getvalue()
     if is_dataclass(value) and not isinstance(value, type):
         value = asdict(value)
     if isinstance(value, Mapping):

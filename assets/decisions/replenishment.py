@@ -10,6 +10,7 @@ import dagster as dg
 import polars as pl
 
 from assets.as_of import Versions, read_versions
+from assets.decisions.demand_paths import read_paths, with_paths
 from assets.decisions.order_calibration import read_calibration, weights_on
 from assets.decisions.order_overrides import DECIDED_LINES, as_ordered, concerned, decided_lines, overrides_of, read_overrides, told
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
@@ -37,6 +38,7 @@ TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES, OVERRIDES, TRANSFER
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 UPSTREAM = [
     ["demand", "lead_time_quantiles"],
+    ["demand", "lead_time_paths"],
     ["marts", "sales_panel"],
     ["marts", "fct_stock_daily"],
     ["marts", "fct_purchase_orders"],
@@ -90,6 +92,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     quantiles = warehouse.read(
         "select * from demand.lead_time_quantiles where as_of_day between ? and ? order by all", [window.start, window.last_day]
     )
+    paths = read_paths(warehouse, window.start, window.last_day)
     overrides = read_overrides(warehouse, window.last_day)
     calibration = read_calibration(warehouse, window.last_day)
     own_orders, own_transfers = _own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
@@ -102,6 +105,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         places = locations.as_of(day).select("location_id")
         asked_for = decided.join(places, on="location_id", how="semi").select("product_id", "location_id")
         items = _items(house, supply, prices, quantiles.filter(pl.col("as_of_day") == day), day, asked_for)
+        items = with_paths(items, paths.filter(pl.col("as_of_day") == day))
         with_decisions = items.join(decided, on=["product_id", "location_id"], how="left")
         before = stock_position(stock, day, with_decisions, as_ordered(own_orders, overrides, day))
         position = with_own_transfers(before, own_transfers, day, stock.opening_day)

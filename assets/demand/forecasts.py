@@ -1,6 +1,7 @@
 """Scoring: every day's forecast of every item, and the distribution of its demand over lead time and review period.
 
 The distribution is that of the *sum* over the days until arrival and until the arrival after next; it is never a sum of daily quantiles.
+How the two sums belong together is in the paths.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from learning.demand.panel_model import PanelModel
 
 DAILY, SUMS, LOST = "demand.forecast_daily", "demand.lead_time_quantiles", "demand.lost_demand"
-KEYS = {name: dg.AssetKey(name.split(".")) for name in (DAILY, SUMS, LOST)}
+PATHS = "demand.lead_time_paths"
+KEYS = {name: dg.AssetKey(name.split(".")) for name in (DAILY, SUMS, PATHS, LOST)}
 LOST_SCHEMA = {
     "as_of_day": pl.Date,
     "product_id": pl.String,
@@ -54,6 +56,13 @@ LOST_REACH_DAYS = 224  # what the estimate looks back on: eight weeks of level, 
             description="Quantiles of each item's demand until the next delivery and the one after.",
         ),
         dg.AssetSpec(
+            KEYS[PATHS],
+            group_name="demand",
+            kinds={"duckdb"},
+            deps=[["demand", "training_runs"], ["marts", "sales_panel"], ["marts", "dim_suppliers"]],
+            description="The same two sums as equally likely pairs, which the purchase orders are weighed over.",
+        ),
+        dg.AssetSpec(
             KEYS[LOST],
             group_name="demand",
             kinds={"duckdb"},
@@ -82,22 +91,24 @@ def demand_forecasts(context: dg.AssetExecutionContext, house: House, warehouse:
         ).rows()
     )
     models = {trained: load_model(house, trained) for trained in sorted(set(serving.values()))}
-    daily, sums, lost, expected = [], [], [], 0
+    daily, sums, paths, lost, expected = [], [], [], [], 0
     for day in window.days:
         model, panel = models[serving[day]], inputs.panel(day)
         items = panel.select("product_id", "location_id").unique()
         future = inputs.future(day, model.settings.horizon_days)
-        of_day, of_sums = model.score(panel, future, supply_horizons(supply, day, items), day)
+        of_day, of_sums, of_paths = model.score_with_paths(panel, future, supply_horizons(supply, day, items), day)
         daily.append(of_day)
         sums.append(of_sums)
+        paths.append(of_paths)
         lost.append(_lost_on(model, panel, day))
         expected += items.height * model.settings.horizon_days
     contracts = table_contracts()
-    frames = {DAILY: pl.concat(daily), SUMS: pl.concat(sums), LOST: pl.concat(lost)}
+    frames = {DAILY: pl.concat(daily), SUMS: pl.concat(sums), PATHS: pl.concat(paths), LOST: pl.concat(lost)}
     rows = {name: warehouse.replace_days(contracts[name], frame, window.days) for name, frame in frames.items()}
     picture = forecast_picture(inputs.panel(window.last_day), daily[-1])
     yield dg.MaterializeResult(asset_key=KEYS[DAILY], metadata={"dagster/row_count": rows[DAILY], "forecast against sales": picture})
     yield dg.MaterializeResult(asset_key=KEYS[SUMS], metadata={"dagster/row_count": rows[SUMS]})
+    yield dg.MaterializeResult(asset_key=KEYS[PATHS], metadata={"dagster/row_count": rows[PATHS]})
     value = float(frames[LOST]["lost_value"].sum())
     yield dg.MaterializeResult(asset_key=KEYS[LOST], metadata={"dagster/row_count": rows[LOST], "lost value, estimated": value})
     missing = expected - rows[DAILY] + int(frames[DAILY]["forecast_units"].is_null().sum())

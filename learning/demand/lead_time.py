@@ -137,6 +137,16 @@ def quantiles_of_sums(
     return quantiles, how
 
 
+def at_levels(quantiles: Floats, levels: Floats, wanted: Floats) -> Floats:
+    """Quantiles (rows x levels) at other levels, in units, at least 0: linear between the known ones, beyond them by the slope of the last
+    stretch. wanted: one row of levels for all, or one for each row."""
+    wanted = np.broadcast_to(wanted, (quantiles.shape[0], wanted.shape[-1]))
+    right = np.clip(np.searchsorted(levels, wanted.ravel()).reshape(wanted.shape), 1, levels.size - 1)
+    low, high = (np.take_along_axis(quantiles, right - back, axis=1) for back in (1, 0))
+    slope = (high - low) / (levels[right] - levels[right - 1])
+    return np.maximum(low + slope * (wanted - levels[right - 1]), 0.0)
+
+
 def _assumed(mean: Floats, variance: Floats, settings: DemandSettings) -> Floats:
     """Quantiles of a negative binomial with this mean and variance; zero where the mean is zero."""
     from scipy.stats import nbinom

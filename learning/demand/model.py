@@ -22,6 +22,7 @@ from learning.demand.future import close_learned_days, coming_from_frame
 from learning.demand.grid import DemandGrid, build_grid
 from learning.demand.holiday_days import all_events
 from learning.demand.lead_time import Calibration, calibrate
+from learning.demand.lead_time_paths import lead_time_paths
 from learning.demand.parts import Forecasts, Parts, fit_parts, forecast_items
 from learning.demand.promotion_lift import PromotionLift
 from learning.demand.regression import regression_table, regressions_from
@@ -56,6 +57,14 @@ class DemandModel:
         """Daily forecasts and the distribution of sums (`predict` and `lead_time_quantiles`) for the price of one."""
         grid, forecasts = self.forecast(panel, future, as_of_day, self.settings.horizon_days)
         return daily_table(grid, forecasts, as_of_day), sums_table(self, grid, forecasts, horizons, as_of_day)
+
+    def score_with_paths(
+        self, panel: pl.DataFrame, future: pl.DataFrame | None, horizons: pl.DataFrame, as_of_day: date
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """`score`, and pairs of demand until arrival and until cover (`lead_time_paths`), from the same forecast."""
+        grid, forecasts = self.forecast(panel, future, as_of_day, self.settings.horizon_days)
+        sums = sums_table(self, grid, forecasts, horizons, as_of_day)
+        return daily_table(grid, forecasts, as_of_day), sums, lead_time_paths(self, grid, sums)
 
     def forecast(
         self, panel: pl.DataFrame, future: pl.DataFrame | None, as_of_day: date, horizon_days: int

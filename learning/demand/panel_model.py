@@ -15,7 +15,6 @@ import polars as pl
 
 from learning.demand.chunks import Chunk, cut_items, train_chunk
 from learning.demand.explain import DRIVER_SCHEMA, category_drivers
-from learning.demand.forecast_table import DAILY_SCHEMA
 from learning.demand.grid import KEY
 from learning.demand.model import DemandModel, train
 from learning.demand.pooling import pool_drivers, pool_importance, pool_scores, pool_weights
@@ -89,9 +88,18 @@ class PanelModel:
             for model, (own, ahead, asked) in self.each(panel, future, horizons)
         ]
         daily, sums = (pl.concat(frames) for frames in zip(*told, strict=True))
-        if not self.is_cut:
-            return daily, sums
-        return daily.sort([*KEY, "horizon_days"]).select(DAILY_SCHEMA.keys()), sums.sort([*KEY, "horizon_days"])
+        return self._sorted(daily, "horizon_days"), self._sorted(sums, "horizon_days")
+
+    def score_with_paths(
+        self, panel: pl.DataFrame, future: pl.DataFrame | None, horizons: pl.DataFrame, as_of_day: date
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """`score`, and pairs of demand until arrival and until cover from the same forecasts; see `DemandModel.score_with_paths`."""
+        told = [
+            model.score_with_paths(own, ahead if ahead.width else None, asked, as_of_day)
+            for model, (own, ahead, asked) in self.each(panel, future, horizons)
+        ]
+        daily, sums, paths = (pl.concat(frames) for frames in zip(*told, strict=True))
+        return self._sorted(daily, "horizon_days"), self._sorted(sums, "horizon_days"), self._sorted(paths)
 
     def lost_units(self, panel: pl.DataFrame, as_of_day: date) -> pl.DataFrame:
         """Estimated lost sales of all items; see `DemandModel.lost_units`."""
@@ -102,6 +110,10 @@ class PanelModel:
         """What drives the forecasts of each category; see `explain.category_drivers`."""
         told = [category_drivers(model, own, ahead if ahead.width else None, as_of_day) for model, (own, ahead) in self.each(panel, future)]
         return pool_drivers(told).select(DRIVER_SCHEMA.keys())
+
+    def _sorted(self, rows: pl.DataFrame, *within: str) -> pl.DataFrame:
+        """One model's rows are sorted already."""
+        return rows.sort([*KEY, *within]) if self.is_cut else rows
 
     def _chunk_of(self, panel: pl.DataFrame) -> pl.DataFrame:
         """product_id, location_id, chunk of the panel's items."""

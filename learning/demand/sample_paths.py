@@ -10,13 +10,13 @@ Between the published quantiles the distribution is linear, beyond the outermost
 
 from dataclasses import dataclass
 from datetime import date
-from zlib import crc32
 
 import numpy as np
 import polars as pl
 
 from learning.demand.grid import KEY, Floats
-from learning.demand.lead_time import HORIZON_BUCKETS, LEAST_DISPERSION, LEVEL_ERROR_SHARE, dispersion, quantiles_of_sums
+from learning.demand.lead_time import HORIZON_BUCKETS, LEAST_DISPERSION, LEVEL_ERROR_SHARE, at_levels, dispersion, quantiles_of_sums
+from learning.demand.lead_time_paths import item_seeds
 from learning.demand.model import DemandModel
 
 
@@ -52,7 +52,7 @@ def sample_paths(
     at = asked["item"].to_numpy().astype(np.int64)
     ratio = dispersion(grid)[at]
     daily, segment = forecasts.combined[at], forecasts.segment[at]
-    units = _drawn(daily, ratio, paths, [crc32("\t".join(key).encode()) ^ model.settings.seed for key in asked.select(KEY).rows()])
+    units = _drawn(daily, ratio, paths, item_seeds(asked, model.settings.seed))
     ends = np.array([*(bucket for bucket in HORIZON_BUCKETS if bucket < horizon), horizon], dtype=np.int64)
     levels = np.array(model.settings.quantile_levels)
     sells = daily.sum(axis=1) > 0
@@ -84,11 +84,7 @@ def _drawn(daily: Floats, ratio: Floats, paths: int, seeds: list[int]) -> Floats
 def _at_ranks(sums: Floats, quantiles: Floats, levels: Floats) -> Floats:
     """Items x paths: the calibrated quantile at each sum's rank among its item's paths; equal sums keep the order of the paths."""
     ranks = np.argsort(np.argsort(sums, axis=1, kind="stable"), axis=1, kind="stable")
-    share = (ranks + 0.5) / sums.shape[1]
-    right = np.clip(np.searchsorted(levels, share.ravel()).reshape(share.shape), 1, levels.size - 1)
-    low, high = (np.take_along_axis(quantiles, right - back, axis=1) for back in (1, 0))
-    slope = (high - low) / (levels[right] - levels[right - 1])
-    return np.maximum(low + slope * (share - levels[right - 1]), 0.0)
+    return at_levels(quantiles, levels, (ranks + 0.5) / sums.shape[1])
 
 
 def _share_out(units: Floats, wanted: Floats, course: Floats) -> None:

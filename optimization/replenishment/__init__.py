@@ -8,6 +8,7 @@ from optimization.replenishment.explanation import PARTS_ADDED, PARTS_CUT
 from optimization.replenishment.lost_sale_weights import LostSaleWeights, with_lost_sale_weights
 from optimization.replenishment.order_table import ORDER_COLUMNS
 from optimization.replenishment.overrides import OVERRIDE_COLUMNS
+from optimization.replenishment.path_columns import PATH_COLUMNS
 from optimization.replenishment.plan_replenishment import ReplenishmentPlan, plan_replenishment
 from optimization.replenishment.read_items import ITEM_COLUMNS
 from optimization.replenishment.settings import ReplenishmentLimits, ReplenishmentSettings
@@ -18,6 +19,7 @@ __all__ = [
     "OVERRIDE_COLUMNS",
     "PARTS_ADDED",
     "PARTS_CUT",
+    "PATH_COLUMNS",
     "LostSaleWeights",
     "ReplenishmentLimits",
     "ReplenishmentPlan",

@@ -1,9 +1,10 @@
-"""Demand as equally likely scenarios, read from the quantiles of the two horizons of an order.
+"""Demand as equally likely scenarios: the model's sample paths where an item has them, else read from the quantiles of two horizons.
 
-An order placed today arrives after the lead time, and the next order can arrive `review_days` later. Scenario u holds demand until
-arrival (the u-quantile of lead demand) and demand until the delivery after next (the u-quantile of cover demand): high demand before
-arrival goes with high demand after it, so the sum over both keeps exactly the forecast's distribution. The scenarios lie at the middles
-of equal slices of probability, so the outermost 1.6 % of each tail is not bought for: forecasts know little about it.
+An order placed today arrives after the lead time, and the next order can arrive `review_days` later. A sample path (`path_columns`) holds
+demand until arrival and demand until the delivery after next as they go together in the model. Without paths scenario u holds the
+u-quantile of lead demand and the u-quantile of cover demand: high demand before arrival goes with high demand after it, so the sum over
+both keeps exactly the forecast's distribution. Either way the scenarios lie at the middles of equal slices of probability, so the outermost
+1.6 % of each tail is not bought for: forecasts know little about it.
 
 Public: `LEVELS`, `DemandScenarios`, `demand_scenarios`, `chance_above`.
 """
@@ -14,11 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from optimization.replenishment.path_columns import PATH_COLUMNS, SCENARIOS, path_matrix
 from optimization.replenishment.read_items import COVER_LEVELS, LEAD_LEVELS
 
 Floats = NDArray[np.float64]
 
-SCENARIOS = 32
 LEVELS: Floats = (np.arange(SCENARIOS) + 0.5) / SCENARIOS
 
 
@@ -42,6 +43,9 @@ def demand_scenarios(items: pl.DataFrame) -> DemandScenarios:
     lead = quantile_matrix(items, tuple(LEAD_LEVELS))
     until_arrival = interpolate(lead, np.array(list(LEAD_LEVELS.values())), LEVELS)
     total = np.maximum(interpolate(cover, np.array(list(COVER_LEVELS.values())), LEVELS), 0)
+    near, far = (path_matrix(items, column) for column in PATH_COLUMNS)
+    sampled = ~np.isnan(far)
+    until_arrival, total = np.where(sampled, near, until_arrival), np.where(sampled, far, total)
     no_wait = (items["lead_mean_units"].to_numpy() == 0)[:, None]
     until_arrival = np.where(no_wait, 0.0, np.clip(until_arrival, 0, total))
     days = (items["lead_time_days"] + items["review_days"]).cast(pl.Float64).to_numpy()

@@ -13,6 +13,7 @@ from optimization.replenishment.held_orders import HeldOrders
 from optimization.replenishment.item_needs import ItemNeeds
 from optimization.replenishment.joint_stages import StagedOrders
 from optimization.replenishment.override_told import override_flags, with_held_orders
+from optimization.replenishment.path_columns import demand_basis
 from optimization.replenishment.read_items import COVER_LEVELS, KEY, LEAD_LEVELS
 from optimization.replenishment.sentences import order_sentences
 
@@ -59,6 +60,7 @@ ORDER_COLUMNS = (
     "moq_units",
     "stock_source",
     "forecast_model",
+    "demand_scenarios",
     "flags",
 )
 
@@ -71,7 +73,8 @@ def order_table(
     `items` are all items as `read_items` gives them, `planned` those of them with a forecast and not blocked, in the rows of `needs`.
     Units are pieces, money is in the shop's currency, chances are 0..1. lost_sales_avoided_value is at selling prices; expected_saving is
     what the order saves in expected cost, value_per_money the same per 1.00 of order value. Lost: demand until the next order could arrive
-    that stock cannot serve, with the order; left: stock then. Numbers that need a forecast are null without one. `held`: quantities that a
+    that stock cannot serve, with the order; left: stock then. Numbers that need a forecast are null without one, and so is demand_scenarios
+    (what the order is weighed over). `held`: quantities that a
     buyer fixed; `staged.final` then holds them too.
     """
     pair = np.column_stack([np.zeros(planned.height), staged.final])
@@ -81,6 +84,7 @@ def order_table(
         **_outcomes(planned, needs, expected, staged.final),
         order_units=pl.Series(staged.final),
         unconstrained_units=pl.Series(needs.alone),
+        demand_scenarios=planned.select(demand_basis()).to_series(),
     )
     zeros = ["order_units", "unconstrained_units", *PARTS_ADDED, *PARTS_CUT]
     table = items.join(computed, on=KEY, how="left").with_columns(pl.col(zeros).fill_null(0.0) + 0.0)

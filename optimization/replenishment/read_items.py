@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from optimization.replenishment.overrides import OVERRIDE_COLUMNS, with_override_columns
+from optimization.replenishment.path_columns import PATH_COLUMNS, with_path_columns
 
 COVER_LEVELS: Mapping[str, float] = {
     "cover_q05": 0.05,
@@ -58,16 +59,17 @@ ITEM_COLUMNS: Mapping[str, pl.DataType] = {
 
 def read_items(items: pl.DataFrame) -> pl.DataFrame:
     """Return the items sorted by key, typed, mended, with `blocked_because` (null = may be ordered), `has_forecast` and `flags` (joined
-    by ';'). A buyer's decisions stand in the optional columns `OVERRIDE_COLUMNS`.
+    by ';'). A buyer's decisions stand in the optional columns `OVERRIDE_COLUMNS`, sample paths of demand in `PATH_COLUMNS`.
 
-    Raises ValueError for missing columns, missing keys, duplicate keys or impossible overrides: those are errors of the caller, not of the
-    shop's data.
+    Raises ValueError for missing columns, missing keys, duplicate keys, impossible overrides or paths: those are errors of the caller, not
+    of the shop's data.
     """
     missing = [column for column in ITEM_COLUMNS if column not in items.columns]
     if missing:
         raise ValueError(f"Items lack the columns {missing}.")
-    columns = {**ITEM_COLUMNS, **OVERRIDE_COLUMNS, **WEIGHT_COLUMN}
-    typed = _with_weight(with_override_columns(items)).select(pl.col(column).cast(kind) for column, kind in columns.items()).sort(KEY)
+    columns = {**ITEM_COLUMNS, **OVERRIDE_COLUMNS, **WEIGHT_COLUMN, **PATH_COLUMNS}
+    told = with_path_columns(_with_weight(with_override_columns(items)))
+    typed = told.select(pl.col(column).cast(kind) for column, kind in columns.items()).sort(KEY)
     if typed.select(pl.any_horizontal(pl.col(column).is_null().any() for column in (*KEY, "order_day"))).item():
         raise ValueError("Items need product_id, location_id and order_day on every row.")
     repeated = typed.filter(pl.struct(KEY).is_duplicated())

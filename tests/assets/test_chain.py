@@ -203,6 +203,29 @@ def test_quantiles_rise(past_week) -> None:
     assert sums["q05"].min() >= 0
 
 
+def test_sample_paths_have_the_published_distribution_and_orders_are_weighed_over_them(past_week) -> None:
+    key = ["as_of_day", "product_id", "location_id"]
+    paths = past_week.read("select * from demand.lead_time_paths order by all")
+    assert paths.select(key).is_unique().all()
+    assert set(paths["until_arrival_units"].list.len()) == set(paths["until_cover_units"].list.len()) == {32}
+    rows = paths.explode("until_arrival_units", "until_cover_units")
+    assert rows.filter(pl.col("until_arrival_units") > pl.col("until_cover_units")).is_empty()
+    sums = past_week.read("select * from demand.lead_time_quantiles where mean_units is not null")
+    cover = sums.group_by(key).agg(pl.col("horizon_days", "q25", "q50", "q90").sort_by("horizon_days").last())
+    both = rows.join(cover, on=key, how="full", coalesce=True)
+    assert both.height == rows.height
+    assert both.filter(pl.col("horizon_days") != pl.col("until_cover_days")).is_empty()
+    for name, below in (("q25", 8), ("q50", 16), ("q90", 28)):
+        # how many of the 32 paths lie below: up to the level of a quantile that is no tie, all of a stretch of equal quantiles
+        count = both.group_by(key).agg((pl.col("until_cover_units") < pl.col(name) * (1 - 1e-6)).sum().alias("count"))
+        assert count["count"].max() <= below + 1
+        assert count["count"].median() >= below - 1
+    orders = past_week.published("replenishment_orders")
+    weighed = orders.filter(pl.col("expected_saving").is_not_null())
+    assert set(weighed["demand_scenarios"]) == {"sample paths"}
+    assert orders.filter(pl.col("expected_saving").is_null())["demand_scenarios"].null_count() == orders.height - weighed.height
+
+
 def test_what_was_lost_is_told_for_the_shelves_that_ran_empty(past_week) -> None:
     lost = past_week.published("lost_demand")
     key = ["as_of_day", "product_id", "location_id"]

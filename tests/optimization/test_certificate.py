@@ -29,6 +29,14 @@ def test_the_hash_sees_values_and_names_but_no_order() -> None:
     assert hash_inputs(others=FRAME, limits={"x": 1, "y": 2.5}) != same
 
 
+def test_the_hash_reads_lists() -> None:
+    lists = pl.DataFrame({"a": [1, 2, 3], "b": [[1.0, 2.0], None, []]}, schema_overrides={"b": pl.List(pl.Float64)})
+    same = hash_inputs(items=lists)
+    assert hash_inputs(items=lists.reverse().select("b", "a")) == same
+    for other in ([[2.0, 1.0], None, []], [[1.0, 2.0], [], None], [[1.0, 2.0], [None], []], [[1.0], None, []]):
+        assert hash_inputs(items=lists.with_columns(b=pl.Series(other, dtype=pl.List(pl.Float64)))) != same
+
+
 def test_the_gap_is_relative_to_the_value_and_unknown_without_a_bound() -> None:
     assert relative_gap(100.0, 99.0) == pytest.approx(0.01)
     assert relative_gap(0.1, 0.0) == pytest.approx(0.1)
