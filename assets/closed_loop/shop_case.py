@@ -49,7 +49,7 @@ def shop_case(house: House, inputs: DemandInputs, supply: Supply, day: date, mos
         np.maximum(price - cost, 0.0) * assumptions.lost_sale_cost_share,
     )
     budget = house.shop.limits.purchase_budget
-    weekly = np.inf if budget is None else budget * WEEK * share
+    weekly = np.inf if budget is None else budget * WEEK / house.shop.limits.purchase_budget_days * share
     return Case(history, terms, _limits(items, supply.suppliers_on(day), share, weekly), ends=False)
 
 
