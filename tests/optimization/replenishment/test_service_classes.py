@@ -119,7 +119,7 @@ def test_an_order_at_the_raised_cost_reaches_the_target_and_hardly_more(target, 
     overage = keeping_cost_at_target(demand, terms, np.array([target]))
     raised = with_service_targets(costs(("AX", 0.0, overage[0])), {"AX": target})["service_cost_uplift"].to_numpy()
     order = best_size(
-        demand, CostTerms(terms.position, terms.unit_cost, raised, terms.holding_per_day, 0.0, terms.shelf_life_days), [500.0]
+        demand, CostTerms(terms.position, terms.unit_cost, raised, terms.holding_per_day, 0.0, terms.shelf_life_days), np.array([500.0])
     )
     short = demand.after_arrival - np.maximum(position - demand.until_arrival, 0)
     reached = float((short <= order[:, None] + 1e-3).mean())
