@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.decisions.coupon_plan import coupon_plan
 from assets.decisions.order_calibration import order_calibration
+from assets.decisions.order_outlook import order_outlook
 from assets.decisions.replenishment import replenishment
 from assets.decisions.summary import decision_summary
 from assets.demand.forecasts import demand_forecasts
@@ -28,6 +29,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         coupon_response,
         order_calibration,
         replenishment,
+        order_outlook,
         coupon_plan,
         decision_summary,
         review,

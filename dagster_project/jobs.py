@@ -1,13 +1,13 @@
-"""The daily job with its nightly schedule, and the monthly replay that calibrates orders."""
+"""The daily job with its nightly schedule, the weekly order outlook and the monthly replay that calibrates orders."""
 
 from datetime import timedelta
 
 import dagster as dg
 
-MONTHLY = dg.AssetSelection.tag("cadence", "monthly")
+MONTHLY, WEEKLY = (dg.AssetSelection.tag("cadence", name) for name in ("monthly", "weekly"))
 DAILY_JOB = dg.define_asset_job(
     "daily_decisions",
-    selection=dg.AssetSelection.all() - MONTHLY,
+    selection=dg.AssetSelection.all() - MONTHLY - WEEKLY,
     executor_def=dg.in_process_executor,
     description="One business day (or a range of days in one run): landing, marts, learning, decisions, review, published.",
 )
@@ -19,6 +19,13 @@ CALIBRATION_JOB = dg.define_asset_job(
     description="Replays the last weeks in closed loop and sets how often a lost sale's cost counts in orders, by cost class.",
 )
 
+OUTLOOK_JOB = dg.define_asset_job(
+    "order_outlook",
+    selection=WEEKLY,
+    executor_def=dg.in_process_executor,
+    description="Plans the orders of the coming weeks from mean demand, for buyers to see; sets no order.",
+)
+
 
 def calibration_schedule(time_zone: str) -> dg.ScheduleDefinition:
     """On the first of every month at 04:30 in the shop's time zone, after the night's decisions, for the day before."""
@@ -28,6 +35,16 @@ def calibration_schedule(time_zone: str) -> dg.ScheduleDefinition:
         return _request(context, "order_calibration")
 
     return every_month
+
+
+def outlook_schedule(time_zone: str) -> dg.ScheduleDefinition:
+    """Every Monday at 04:00 in the shop's time zone, after the night's decisions, for the Sunday before."""
+
+    @dg.schedule(job=OUTLOOK_JOB, cron_schedule="0 4 * * 1", execution_timezone=time_zone, name="every_week")
+    def every_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return _request(context, "order_outlook")
+
+    return every_week
 
 
 def daily_schedule(time_zone: str) -> dg.ScheduleDefinition:

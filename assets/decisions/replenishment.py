@@ -12,6 +12,7 @@ import polars as pl
 from assets.as_of import Versions, read_versions
 from assets.decisions.demand_paths import read_paths, with_paths
 from assets.decisions.order_calibration import read_calibration, weights_on
+from assets.decisions.order_outlook import make_outlook_tables
 from assets.decisions.order_overrides import DECIDED_LINES, as_ordered, concerned, decided_lines, overrides_of, read_overrides, told
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
 from assets.decisions.transfers import TRANSFERS, own_transfers_before, transfer_rows, transfers_of_day, with_own_transfers
@@ -95,7 +96,8 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     paths = read_paths(warehouse, window.start, window.last_day)
     overrides = read_overrides(warehouse, window.last_day)
     calibration = read_calibration(warehouse, window.last_day)
-    own_orders, own_transfers = _own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
+    make_outlook_tables(warehouse)
+    own_orders, own_transfers = own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
     spent = _spent_before(warehouse, window.start, house.shop.limits.purchase_budget_days)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
@@ -182,7 +184,8 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     )
 
 
-def _own_orders_before(warehouse: Warehouse, day: date, overrides: Versions) -> pl.DataFrame:
+def own_orders_before(warehouse: Warehouse, day: date, overrides: Versions) -> pl.DataFrame:
+    """Orders of earlier days (`OWN_ORDERS_SCHEMA`), also those of nothing where a buyer decided otherwise."""
     if not warehouse.exists(ORDERS):
         return pl.DataFrame(schema=OWN_ORDERS_SCHEMA)
     # rows of nothing ordered are needed where a buyer decided otherwise

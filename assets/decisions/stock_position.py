@@ -60,8 +60,8 @@ def stock_position(inputs: StockInputs, day: date, items: pl.DataFrame, own_orde
     has_feed = not counts.is_empty()
     on_hand = _counted(counts, day) if has_feed else _ledger(inputs, day, own_orders)
     bought = inputs.purchase_orders.as_of(day)
-    open_orders = _own_open(own_orders, day) if bought.is_empty() else _shop_open(bought, day)
-    position = items.join(on_hand, on=KEY, how="left").join(open_orders, on=KEY, how="left")
+    waiting = _own_open(own_orders, day) if bought.is_empty() else _shop_open(bought, day)
+    position = items.join(on_hand, on=KEY, how="left").join(waiting, on=KEY, how="left")
     arrival = pl.col("order_day") + pl.duration(days=pl.col("lead_time_days"))
     return (
         position.with_columns(
@@ -73,6 +73,13 @@ def stock_position(inputs: StockInputs, day: date, items: pl.DataFrame, own_orde
         .with_row_index("row")
         .pipe(_in_transit)
     )
+
+
+def open_orders(inputs: StockInputs, day: date, own_orders: pl.DataFrame) -> pl.DataFrame:
+    """Orders of days up to `day` that have not arrived: product_id, location_id, due_on, due_units, due_late, one row per delivery."""
+    bought = inputs.purchase_orders.as_of(day)
+    waiting = _own_open(own_orders, day) if bought.is_empty() else _shop_open(bought, day)
+    return waiting.explode("due_on", "due_units", "due_late")
 
 
 def _in_transit(position: pl.DataFrame) -> pl.DataFrame:
@@ -148,4 +155,4 @@ def _own_open(own_orders: pl.DataFrame, day: date) -> pl.DataFrame:
     return due.sort(*KEY, "due_on").group_by(KEY, maintain_order=True).agg("due_on", "due_units", "due_late")
 
 
-__all__ = ["OWN_ORDERS_SCHEMA", "StockInputs", "read_stock_inputs", "stock_position"]
+__all__ = ["OWN_ORDERS_SCHEMA", "StockInputs", "open_orders", "read_stock_inputs", "stock_position"]

@@ -40,6 +40,8 @@ EXPORTS: tuple[Export, ...] = (
     _whole("coupon_budget_curve", "decisions.coupon_budget_curve", may_be_empty=True),
     _whole("limits", "decisions.limits"),
     _whole("plan_certificates", "decisions.plan_certificates"),
+    _newest("order_outlook", "decisions.order_outlook"),
+    _newest("order_outlook_limits", "decisions.order_outlook_limits"),
     _newest("demand_forecast", "demand.forecast_daily"),
     _newest("lead_time_demand", "demand.lead_time_quantiles"),
     _whole("training_runs", "demand.training_runs"),

@@ -97,6 +97,23 @@ def calibrate(shop: ShopOption = None, day: DayOption = None) -> None:
 
 
 @app.command()
+def outlook(shop: ShopOption = None, day: DayOption = None) -> None:
+    """Plan the orders of the coming weeks from mean demand and print them by week (weekly by schedule); sets no order."""
+    from dagster_project.cli.outlook_lines import outlook_lines
+    from dagster_project.runs import run_days
+
+    settings = shop_commands.settings_with_a_shop(shop)
+    last = chosen_day(settings.shop_folder, day)
+    errors.print(f"{load_shop(settings.shop_folder).name}: looking ahead from {last}", style="bold")
+    outcome = run_days(settings, last, last, "order_outlook")
+    if not outcome.is_success:
+        errors.print(f"The outlook stopped; the reason stands above. No order depends on it. Run {outcome.run_id[:8]}.", style="red")
+        raise typer.Exit(1)
+    for line in outlook_lines(settings, last):
+        console.print(line, markup=False)
+
+
+@app.command()
 def status(shop: ShopOption = None) -> None:
     """Print the page of the newest day decided: forecast, coupons, orders, quarantine, where the tables lie."""
     from dagster_project.cli.page import print_page

@@ -17,8 +17,15 @@ pytestmark = pytest.mark.xdist_group("chain")
 DAY = date(2025, 11, 28)
 DAY_BEFORE = date(2025, 11, 27)
 TABLES = sorted(table_contracts())
-# a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated
-EMPTY_HERE = {"response.pilot_plan", "decisions.transfers", "decisions.order_calibration"}
+# a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated, nor an outlook made
+EMPTY_HERE = {
+    "response.pilot_plan",
+    "decisions.transfers",
+    "decisions.order_calibration",
+    "decisions.order_outlook",
+    "decisions.order_outlook_limits",
+    "decisions.order_outlook_certificates",
+}
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from dagster_project.jobs import CALIBRATION_JOB, DAILY_JOB, calibration_schedule, daily_schedule
+from dagster_project.jobs import CALIBRATION_JOB, DAILY_JOB, OUTLOOK_JOB, calibration_schedule, daily_schedule, outlook_schedule
 from dagster_project.partitions import daily_partitions
 from shops.shop import Shop, load_shop
 
@@ -94,3 +94,25 @@ def test_the_first_of_a_month_calibrates_orders_and_the_nights_leave_that_out(sh
         outcome = schedule(context)
     expected = dg.SkipReason if shop.last_day else dg.RunRequest
     assert isinstance(outcome, expected)
+
+
+def test_a_monday_looks_ahead_from_the_sunday_before_and_the_nights_leave_that_out(tmp_path: Path) -> None:
+    (tmp_path / "shop.toml").write_text(TOML.format(last_day=""))
+    shop = load_shop(tmp_path)
+
+    @dg.asset(partitions_def=daily_partitions(shop), tags={"cadence": "weekly"})
+    def weekly() -> None: ...
+
+    @dg.asset(partitions_def=daily_partitions(shop))
+    def daily() -> None: ...
+
+    schedule = outlook_schedule(shop.time_zone)
+    repository = dg.Definitions(assets=[weekly, daily], jobs=[DAILY_JOB, OUTLOOK_JOB], schedules=[schedule]).get_repository_def()
+    names = {job: set(repository.get_job(job).asset_layer.executable_asset_keys) for job in ("daily_decisions", "order_outlook")}
+    assert names == {"daily_decisions": {dg.AssetKey("daily")}, "order_outlook": {dg.AssetKey("weekly")}}
+    assert schedule.cron_schedule == "0 4 * * 1"
+    moment = datetime(2024, 3, 11, 4, 0, tzinfo=ZoneInfo(shop.time_zone))
+    with dg.build_schedule_context(repository_def=repository, scheduled_execution_time=moment) as context:
+        outcome = schedule(context)
+    assert isinstance(outcome, dg.RunRequest)
+    assert outcome.partition_key == "2024-03-10"
