@@ -1,8 +1,8 @@
 """Rolling horizon: speed, memory and gap beside one monolithic PuLP model, and how often small plans equal HiGHS at gap 0.
 
 Each run has a process of its own (python -m benchmarks.replenishment.horizon METHOD ITEMS TERMS LIMIT_S), so that CPU and memory are its
-own; the shop is drawn before the clock starts. "ours" is `plan_horizon`, frames in, checked plan out. Peers get the same problem as one PuLP
-model, with HiGHS and with CBC, one thread, up to a time limit of wall seconds, and say what they had by then.
+own; the shop is drawn before the clock starts. "ours" is `plan_horizon`, frames in, checked plan out. Peers get the same problem as one
+PuLP model, with HiGHS and with CBC, one thread, up to a time limit of wall seconds, and say what they had by then.
 
 Public: `measure`.
 """
