@@ -86,7 +86,7 @@ def test_no_plan_of_four_periods_is_cheaper(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_highs_finds_the_same_cost_over_eight_periods(seed: int) -> None:
+def test_the_solver_finds_the_same_cost_over_eight_periods(seed: int) -> None:
     demand, item = random_item(seed, periods=8)
     assert best_orders(demand, item).cost == pytest.approx(cost_by_highs(demand, item), abs=1e-6)
 
