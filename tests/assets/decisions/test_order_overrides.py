@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assets.as_of import Versions
 from assets.decisions.order_overrides import as_ordered, concerned, overrides_of, told
-from assets.decisions.replenishment import _items, _own_orders_before, relaxed_suppliers
+from assets.decisions.replenishment import _items, own_orders_before, relaxed_suppliers
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, StockInputs, stock_position
 from assets.supply_terms import Supply
 from assets.warehouse import Warehouse
@@ -198,6 +198,6 @@ def test_rows_that_were_decided_about_are_read_by_day_and_item(tmp_path: Path) -
         )
         for day, product, units in rows:
             connection.execute("insert into decisions.replenishment_orders values (?, ?, 'main', ?, ?)", [day, product, units, ORDER_DAY])
-    read = _own_orders_before(warehouse, ORDER_DAY, versions(decision("tea"), decision(odd)))
+    read = own_orders_before(warehouse, ORDER_DAY, versions(decision("tea"), decision(odd)))
     assert read.select("product_id", "order_units").rows() == [(odd, 0.0), ("pot", 4.0), ("tea", 0.0)]
-    assert _own_orders_before(warehouse, ORDER_DAY, versions()).select("product_id").rows() == [("pot",)]
+    assert own_orders_before(warehouse, ORDER_DAY, versions()).select("product_id").rows() == [("pot",)]
