@@ -1,6 +1,6 @@
 """What is replayed: a history, the terms of the loop, the limits of each round, and runs of periods to decide for.
 
-Public: `Case`, `Stretch`, `past_stretches`, `volume_classes`, `recent_mean`.
+Public: `Case`, `Stretch`, `past_stretches`, `loss_classes`, `recent_mean`.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from assets.closed_loop.history import Flags, Floats, History
 from optimization.closed_loop import LoopStart, LoopTerms, SupplyLimits
+from optimization.replenishment.lost_sale_weights import cost_classes
 
 LEAST_PERIODS = {1: 120, 7: 30}  # what a window must have before it, by days of a period
-VOLUME_CLASSES = (0.80, 0.95)
 RECENT_PERIODS = 13
 START_PERIODS = 8  # whose mean a past window's stock and receipts are made from
 
@@ -75,13 +75,7 @@ def recent_mean(history: History, period: int, count: int) -> Floats:
     return np.where(known, history.units[:, cells], 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
 
 
-def volume_classes(case: Case, period: int) -> NDArray[np.int64]:
-    """0, 1 or 2 per item: those that make up the first 80 % of what a period's sales would cost if they were lost, the next 15 %, the
-    rest."""
+def loss_classes(case: Case, period: int) -> NDArray[np.int64]:
+    """0, 1 or 2 per item, by what a recent period's sales would cost if they were lost; see `cost_classes`."""
     mean = recent_mean(case.history, period, RECENT_PERIODS)
-    mean = mean * case.terms.shortage(mean.size)
-    order = np.argsort(-mean, kind="stable")
-    before = np.concatenate([[0.0], np.cumsum(mean[order])[:-1]]) / max(mean.sum(), 1e-9)
-    classes = np.zeros(mean.size, dtype=np.int64)
-    classes[order] = np.searchsorted(np.array(VOLUME_CLASSES), before, side="right")
-    return classes
+    return cost_classes(mean * case.terms.shortage(mean.size))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.closed_loop.cases import VOLUME_CLASSES, Case, Stretch, recent_mean
+from assets.closed_loop.cases import Case, Stretch, recent_mean
 from assets.closed_loop.forecast_paths import PathForecaster
 from assets.closed_loop.history import Floats
 from optimization.closed_loop import (
@@ -28,6 +28,7 @@ from optimization.closed_loop import (
     weighed_fractile,
 )
 from optimization.closed_loop.baselines import order_up_to
+from optimization.replenishment.lost_sale_weights import COST_CLASSES
 
 FREE_WEIGHTS = tuple(np.round(np.geomspace(0.1, 4.0, 19), 3).tolist())
 LIMITED_WEIGHTS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0)  # each of them solves a program per round
@@ -112,7 +113,7 @@ def run_rule(case: Case, stretch: Stretch, rule: Baseline, parameter: float) -> 
 def choose_weights(case: Case, past: Sequence[Stretch], forecaster: PathForecaster, classes: NDArray[np.int64]) -> Weights:
     """Per class how often the shortage cost counts: the weight with the least cost over the windows, its own and all items' cost (each
     relative to its least) weighed equally, drawn to the textbook's 1, which counts as one window more: one window's luck is large."""
-    count = len(VOLUME_CLASSES) + 1
+    count = len(COST_CLASSES)
     if not past:
         return Weights(np.ones(count), (), np.zeros((count, 0)))
     grid = FREE_WEIGHTS if past[0].limits is None else LIMITED_WEIGHTS

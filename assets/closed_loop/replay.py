@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from assets.closed_loop.cases import Case, Stretch, past_stretches, volume_classes
+from assets.closed_loop.cases import Case, Stretch, loss_classes, past_stretches
 from assets.closed_loop.folder_case import asked_stretch, folder_case
 from assets.closed_loop.forecast_paths import PathForecaster
 from assets.closed_loop.history import Floats
@@ -66,7 +66,7 @@ def replay(folder: ReplayFolder, say: Callable[[str], None] = lambda _: None) ->
 def judge(case: Case, asked: Stretch, forecaster: PathForecaster, windows: int) -> Judged:
     """Settings from at most `windows` past windows, then every policy over the stretch asked for."""
     past = past_stretches(case, asked, windows)
-    classes = volume_classes(case, asked.first)
+    classes = loss_classes(case, asked.first)
     weights = choose_weights(case, past, forecaster, classes).chosen
     ours = run_ours(case, asked, forecaster, weights[classes])
     told = [Told(OURS, _in_words(weights), outcome(ours, asked.demand, case.terms, asked.scored))]

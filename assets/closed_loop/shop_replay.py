@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from assets.closed_loop.cases import Case, Stretch, past_stretches, stretch_after, volume_classes
+from assets.closed_loop.cases import Case, Stretch, loss_classes, past_stretches, stretch_after
 from assets.closed_loop.forecast_paths import PathForecaster
 from assets.closed_loop.policies import Weights, choose_weights, periods_ahead
 from assets.closed_loop.replay import SEED, WINDOWS, ReplayResult, judge, order_rows
@@ -51,7 +51,7 @@ def calibrate_shop(case: Case, say: Say = lambda _: None) -> ShopCalibration:
     last = len(case.history.starts) - 1
     coming = _coming(case, last)
     past = past_stretches(case, coming, WINDOWS)
-    classes = volume_classes(case, last)
+    classes = loss_classes(case, last)
     forecaster = PathForecaster(case.history, last, periods_ahead(case, coming), SEED, say)
     weights = choose_weights(case, past, forecaster, classes)
     counts = tuple(int((classes == number).sum()) for number in range(len(weights.chosen)))

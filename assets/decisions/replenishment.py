@@ -2,14 +2,14 @@
 tables."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from assets.as_of import Versions, read_versions
+from assets.decisions.day_limits import ORDERS, SPENT_SCHEMA, day_limits, relaxed_limits, relaxed_suppliers, spent_before
 from assets.decisions.demand_paths import read_paths, with_paths
 from assets.decisions.order_calibration import read_calibration, weights_on
 from assets.decisions.order_outlook import make_outlook_tables
@@ -23,7 +23,6 @@ from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 from optimization.certificate import certificates_frame
 from optimization.replenishment import (
-    ReplenishmentLimits,
     ReplenishmentPlan,
     ReplenishmentSettings,
     check_plan,
@@ -32,7 +31,7 @@ from optimization.replenishment import (
 )
 from optimization.transfers import after_transfers
 
-POSITION, ORDERS = "decisions.stock_position", "decisions.replenishment_orders"
+POSITION = "decisions.stock_position"
 SUPPLIERS, LIMITS, CERTIFICATES = "decisions.supplier_orders", "decisions.replenishment_limits", "decisions.replenishment_certificates"
 OVERRIDES = "decisions.order_overrides"
 TABLES = (POSITION, ORDERS, SUPPLIERS, LIMITS, CERTIFICATES, OVERRIDES, TRANSFERS)
@@ -57,7 +56,6 @@ ABOUT = {
     TRANSFERS: "What to move between locations before anything is bought; empty where the shop has no transfers.",
     OVERRIDES: "What buyers decided about proposed orders, and what each quantity is expected to lead to.",
 }
-SPENT_SCHEMA = {"as_of_day": pl.Date, "category": pl.String, "order_value": pl.Float64}
 COVER_QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q80", "q90", "q95", "q975", "q99")
 LEAD_QUANTILES = ("q10", "q50", "q90")
 
@@ -98,7 +96,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     calibration = read_calibration(warehouse, window.last_day)
     make_outlook_tables(warehouse)
     own_orders, own_transfers = own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
-    spent = _spent_before(warehouse, window.start, house.shop.limits.purchase_budget_days)
+    spent = spent_before(warehouse, window.start, house.shop.limits.purchase_budget_days)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     plans: list[ReplenishmentPlan] = []
     broken: list[str] = []
@@ -114,7 +112,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
         weights, weight_source = weights_on(calibration, day, house.shop.service_targets)
         position = with_lost_sale_weights(position, weights, _settings(house))
         terms = supply.suppliers_on(day)
-        limits = _limits(house, locations, day, spent)
+        limits = day_limits(house, locations, day, spent)
         transfers = transfers_of_day(position, house.shop.transfers, limits, _settings(house))
         for_orders = position if transfers is None else after_transfers(position, transfers.transfers)
         plan = plan_replenishment(for_orders, terms, limits, _settings(house))
@@ -197,18 +195,6 @@ def own_orders_before(warehouse: Warehouse, day: date, overrides: Versions) -> p
     return concerned(stored, overrides)
 
 
-def _spent_before(warehouse: Warehouse, day: date, days: int) -> pl.DataFrame:
-    """Value of each order line of the days before `day` that share a budget with it, by the category its product had then."""
-    if days <= 1 or not warehouse.exists(ORDERS):
-        return pl.DataFrame(schema=SPENT_SCHEMA)
-    return warehouse.read(
-        f"select o.as_of_day, p.category, o.order_value from {ORDERS} o left join marts.dim_products p on p.product_id = o.product_id "
-        "and p.known_on <= o.as_of_day and (p.superseded_on is null or p.superseded_on > o.as_of_day) "
-        "where o.order_units > 0 and o.as_of_day < ? and o.as_of_day > ? order by all",
-        [day, day - timedelta(days=days)],
-    ).cast(SPENT_SCHEMA)
-
-
 def _items(
     house: House, supply: Supply, prices: Versions, quantiles: pl.DataFrame, day: date, asked_for: pl.DataFrame | None = None
 ) -> pl.DataFrame:
@@ -251,48 +237,6 @@ def _items(
         **{f"cover_{name}": name for name in COVER_QUANTILES},
     )
     return items.join(lead, on=[*key, "lead_time_days"], how="left").join(cover, on=[*key, "cover_days"], how="left").sort(key)
-
-
-def _limits(house: House, locations: Versions, day: date, spent: pl.DataFrame) -> ReplenishmentLimits:
-    """Limits of shop.toml; a location's own capacity where shop.toml names none. What was ordered on the days before that share the budget
-    counts as used."""
-    given = house.shop.limits
-    earlier = spent.filter(pl.col("as_of_day") > day - timedelta(days=given.purchase_budget_days), pl.col("as_of_day") < day)
-    known = locations.as_of(day).filter(pl.col("volume_capacity_m3").is_not_null())
-    volume = dict(known.select("location_id", "volume_capacity_m3").rows())
-    by_category = earlier.drop_nulls("category").group_by("category").agg(pl.col("order_value").sum())
-    return ReplenishmentLimits(
-        given.purchase_budget,
-        {**volume, **given.warehouse_volume_m3},
-        purchase_budget_by_category=given.purchase_budget_categories,
-        purchase_budget_used=float(earlier["order_value"].sum()),
-        purchase_budget_used_by_category=dict(by_category.iter_rows()),
-    )
-
-
-def relaxed_limits(limits: ReplenishmentLimits, table: pl.DataFrame) -> ReplenishmentLimits:
-    """The limits by which a plan is judged: as given, and where limits collide given way by just what the plan's table says."""
-    relaxed = {(row["limit_name"], row["scope"]): row["relaxed_by"] for row in table.to_dicts() if row["relaxed_by"] > 0}
-    budget = limits.purchase_budget
-    return replace(
-        limits,
-        purchase_budget=None if budget is None else budget + relaxed.get(("purchase_budget", "all"), 0.0),
-        warehouse_volume_m3={
-            place: room + relaxed.get(("warehouse_volume", place), 0.0) for place, room in limits.warehouse_volume_m3.items()
-        },
-        purchase_budget_by_category={
-            name: money + relaxed.get(("category_budget", name), 0.0) for name, money in limits.purchase_budget_by_category.items()
-        },
-    )
-
-
-def relaxed_suppliers(suppliers: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
-    """The suppliers' terms by which a plan is judged: a minimum that the buyer's quantities do not reach gives way by what is missing."""
-    missing = dict(
-        table.filter((pl.col("limit_name") == "supplier_minimum") & (pl.col("relaxed_by") > 0)).select("scope", "relaxed_by").rows()
-    )
-    relaxed = pl.col("supplier_id").replace_strict(missing, default=0.0, return_dtype=pl.Float64)
-    return suppliers.with_columns(min_order_value=(pl.col("min_order_value") - relaxed).clip(lower_bound=0.0))
 
 
 def _settings(house: House) -> ReplenishmentSettings:

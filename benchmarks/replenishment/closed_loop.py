@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import bootstrap
 
-from assets.closed_loop.cases import Case, Stretch, past_stretches, stretch_after, volume_classes
+from assets.closed_loop.cases import Case, Stretch, loss_classes, past_stretches, stretch_after
 from assets.closed_loop.forecast_paths import PathForecaster
 from assets.closed_loop.policies import LIMITED_WEIGHTS, choose_parameter, choose_weights, periods_ahead, run_ours, run_perfect, run_rule
 from benchmarks.replenishment.m5_case import LEAD_WEEKS, m5_case
@@ -67,7 +67,7 @@ def _periods(case: Case, stretch: Stretch) -> list[int]:
 
 def _window(store: str, case: Case, asked: Stretch, forecaster: PathForecaster) -> Window:
     past = past_stretches(case, asked, PAST_WINDOWS)
-    classes = volume_classes(case, asked.first)
+    classes = loss_classes(case, asked.first)
     weights = choose_weights(case, past, forecaster, classes).chosen
     loops: dict[str, Loop] = {OURS: run_ours(case, asked, forecaster, weights[classes])}
     settings = {OURS: ", ".join(f"{name} {weight:.2f}" for name, weight in zip(CLASSES, weights, strict=False))}

@@ -4,7 +4,7 @@ Classes are read from the plan's own inputs: the cost class from what the coming
 80 %, B the next 15 %, C the rest), ABC of the service class from the same demand at selling prices, XYZ from the forecast's spread (10 to
 90 % quantile) brought to a week.
 
-Public: `LostSaleWeights`, `with_lost_sale_weights`.
+Public: `LostSaleWeights`, `with_lost_sale_weights`, `cost_classes`, `COST_CLASSES`.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from optimization.replenishment.demand_scenarios import demand_scenarios
+from optimization.replenishment.demand_scenarios import Floats, demand_scenarios
 from optimization.replenishment.item_needs import item_terms
 from optimization.replenishment.read_items import KEY, read_items
 from optimization.replenishment.service_classes import keeping_cost_at_target, service_classes, with_service_targets
@@ -57,7 +58,7 @@ def with_lost_sale_weights(items: pl.DataFrame, weights: LostSaleWeights, settin
         return items.with_columns(*nothing, lost_sale_multiplier=pl.lit(1.0))
     terms = item_terms(planned, settings)
     week = planned["cover_mean_units"] * WEEK_DAYS / (planned["lead_time_days"] + planned["review_days"])
-    classes = _cost_classes((week * terms.lost_sale_cost).to_numpy())
+    classes = [COST_CLASSES[number] for number in cost_classes((week * terms.lost_sale_cost).to_numpy()).tolist()]
     weight = np.array([weights.shortage_weight.get(name, 1.0) for name in classes])
     known = planned.select(KEY).with_columns(
         cost_class=pl.Series(classes, dtype=pl.String), shortage_weight=pl.Series(weight), lost_sale_cost=terms.lost_sale_cost * weight
@@ -75,12 +76,14 @@ def with_lost_sale_weights(items: pl.DataFrame, weights: LostSaleWeights, settin
     return items.join(added, on=KEY, how="left", maintain_order="left").with_columns(pl.col("lost_sale_multiplier").fill_null(1.0))
 
 
-def _cost_classes(value: np.ndarray) -> list[str]:
+def cost_classes(value: Floats) -> NDArray[np.int64]:
+    """Return 0, 1 or 2 (A, B, C) per item: those that make up the first 80 % of `value` (money), the next 15 %, the rest; of equal values
+    the earlier row comes first."""
     order = np.argsort(-value, kind="stable")
     before = np.concatenate([[0.0], np.cumsum(value[order])[:-1]]) / max(float(value.sum()), 1e-9)
     classes = np.empty(value.size, dtype=np.int64)
     classes[order] = np.searchsorted(np.array(CLASS_SHARES), before, side="right")
-    return [COST_CLASSES[number] for number in classes.tolist()]
+    return classes
 
 
 def _service(planned: pl.DataFrame, week: pl.Series) -> pl.DataFrame:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from assets.as_of import Versions
-from assets.decisions.replenishment import SPENT_SCHEMA, _items, _limits
+from assets.decisions.day_limits import SPENT_SCHEMA, day_limits
+from assets.decisions.replenishment import _items
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, StockInputs, stock_position
 from assets.demand.panels import DemandInputs
 from assets.response.coupon_response import live_coupons
@@ -160,7 +161,7 @@ def replenishment_frames(tables: dict[str, Versions]) -> dict[str, pl.DataFrame]
     quantiles = horizons.with_columns([*(pl.lit(1.0).alias(name) for name in levels), pl.lit("plain").alias("model")])
     limits = Limits(purchase_budget=100.0, purchase_budget_days=3)
     house: Any = SimpleNamespace(shop=SimpleNamespace(assumptions=SimpleNamespace(cost_share=0.6), limits=limits))
-    volume = sorted(_limits(house, tables["dim_locations"], DAY, pl.DataFrame(schema=SPENT_SCHEMA)).warehouse_volume_m3.items())
+    volume = sorted(day_limits(house, tables["dim_locations"], DAY, pl.DataFrame(schema=SPENT_SCHEMA)).warehouse_volume_m3.items())
     items = _items(house, supply, tables["sales_panel"], quantiles, DAY)
     return {"items": items, "volume": pl.DataFrame(volume, schema=["place", "m3"], orient="row")}
 

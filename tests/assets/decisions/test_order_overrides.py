@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.as_of import Versions
+from assets.decisions.day_limits import relaxed_suppliers
 from assets.decisions.order_overrides import as_ordered, concerned, overrides_of, told
-from assets.decisions.replenishment import _items, own_orders_before, relaxed_suppliers
+from assets.decisions.replenishment import _items, own_orders_before
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, StockInputs, stock_position
 from assets.supply_terms import Supply
 from assets.warehouse import Warehouse

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from assets.as_of import Versions
-from assets.decisions.replenishment import _limits, _spent_before
+from assets.decisions.day_limits import day_limits, spent_before
 from shops.shop import Limits
 
 DAY = date(2025, 3, 10)
@@ -58,7 +58,7 @@ def test_orders_of_the_days_before_count_as_used(days: int, used: float, by_cate
     given = Limits(purchase_budget=100.0, purchase_budget_categories={"drinks": 30.0}, purchase_budget_days=days)
     house: Any = SimpleNamespace(shop=SimpleNamespace(limits=given))
     warehouse: Any = OneConnection()
-    limits = _limits(house, LOCATIONS, DAY, _spent_before(warehouse, DAY, days))
+    limits = day_limits(house, LOCATIONS, DAY, spent_before(warehouse, DAY, days))
     assert limits.purchase_budget_used == used
     assert limits.purchase_budget_by_category == {"drinks": 30.0}
     assert dict(limits.warehouse_volume_m3) == {"main": 9.0}
