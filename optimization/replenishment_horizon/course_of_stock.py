@@ -1,6 +1,6 @@
 """What a plan does: stock, end stock and lost sales by period, and from them costs, rooms used and suppliers' order values.
 
-Public: `Course`, `course_of`, `item_costs`, `used_room`, `supplier_values`, `total_cost`, `keeps_limits`.
+Public: `Course`, `by_group`, `course_of`, `item_costs`, `used_room`, `supplier_values`, `total_cost`, `keeps_limits`.
 """
 
 from dataclasses import dataclass
@@ -48,22 +48,23 @@ def used_room(problem: HorizonProblem, course: Course) -> Floats:
     periods = problem.periods
     money = problem.at_order(course.arriving * problem.unit_cost[:, None])
     volume = course.stock * problem.unit_volume[:, None]
-    by_category = _by_group(problem.category, money, len(problem.category_budget))
-    by_place = _by_group(problem.place, volume, len(problem.volume))
+    by_category = by_group(problem.category, money, len(problem.category_budget))
+    by_place = by_group(problem.place, volume, len(problem.volume))
     return np.concatenate([money.sum(axis=0) if len(money) else np.zeros(periods), by_category.ravel(), by_place.ravel()])
 
 
 def supplier_values(problem: HorizonProblem, arriving: Integers) -> Floats:
     """Return suppliers x order periods: the value ordered."""
-    return _by_group(problem.supplier, problem.at_order(arriving * problem.unit_cost[:, None]), len(problem.minimum))
+    return by_group(problem.supplier, problem.at_order(arriving * problem.unit_cost[:, None]), len(problem.minimum))
 
 
 def suppliers_used(problem: HorizonProblem, arriving: Integers) -> Flags:
     """Return suppliers x order periods: True where anything is ordered."""
-    return _by_group(problem.supplier, problem.at_order((arriving > 0).astype(np.float64)), len(problem.minimum)) > 0
+    return by_group(problem.supplier, problem.at_order((arriving > 0).astype(np.float64)), len(problem.minimum)) > 0
 
 
-def _by_group(group: Integers, table: Floats, groups: int) -> Floats:
+def by_group(group: Integers, table: Floats, groups: int) -> Floats:
+    """Return groups x periods: the sums over the rows of each group; rows of group -1 are left out."""
     known = group >= 0
     columns = [np.bincount(group[known], weights=table[known, period], minlength=groups) for period in range(table.shape[1])]
     return np.stack(columns, axis=1).astype(np.float64) if columns else np.zeros((groups, 0))

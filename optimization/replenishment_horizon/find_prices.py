@@ -15,7 +15,8 @@ from scipy.optimize import minimize
 
 from optimization.replenishment_horizon.course_of_stock import course_of, used_room
 from optimization.replenishment_horizon.horizon_problem import Floats, HorizonProblem, Integers
-from optimization.replenishment_horizon.priced_horizon import Priced, PricedHorizon, Prices
+from optimization.replenishment_horizon.priced_horizon import Priced, PricedHorizon
+from optimization.replenishment_horizon.prices import Prices
 
 _LARGE = 4_000  # items: above, prices start from a sample
 _SAMPLE = 2_000

@@ -9,7 +9,8 @@ from optimization.replenishment_horizon.course_of_stock import course_of, short_
 from optimization.replenishment_horizon.find_prices import FoundPrices
 from optimization.replenishment_horizon.horizon_problem import TOLERANCE, Flags, Floats, Integers
 from optimization.replenishment_horizon.item_program import best_plans, cut_blocks
-from optimization.replenishment_horizon.priced_horizon import PricedHorizon, Prices
+from optimization.replenishment_horizon.priced_horizon import PricedHorizon
+from optimization.replenishment_horizon.prices import Prices
 
 _RAISES = 40  # answers until everything has to fit
 _TRIES = 6  # of pricing a missed minimum higher before the order period is given up

@@ -1,6 +1,6 @@
 """The problem when rooms and minimum order values are replaced by prices: items and suppliers' patterns remain, each solved exactly.
 
-Public: `Prices`, `Priced`, `PricedHorizon`.
+Public: `Priced`, `PricedHorizon`.
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,7 @@ from optimization.replenishment_horizon.course_of_stock import Course, course_of
 from optimization.replenishment_horizon.horizon_problem import Flags, Floats, HorizonProblem, Integers
 from optimization.replenishment_horizon.item_program import ItemBlock, ItemPrices, best_plans, cut_blocks
 from optimization.replenishment_horizon.order_patterns import PatternSpace, pattern_costs, pattern_space
-
-
-@dataclass(frozen=True)
-class Prices:
-    """room: money per unit of each room. minimum: suppliers x periods, money per unit of value above the minimum. All 0 or more."""
-
-    room: Floats
-    minimum: Floats
+from optimization.replenishment_horizon.prices import Prices
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ class HorizonSettings:
     price_rounds: int = 6
     price_answers: int = 25
     core_columns: int = 20_000
-    core_rounds: int = 6
+    core_rounds: int = 20
+    integer_columns: int = 4_000
     core_nodes: int = 300
+    margin: float = 2e-6
     whole_model_cells: int = 60
     time_limit_seconds: float | None = 20.0
     seed: int = 7

@@ -9,14 +9,17 @@ import numpy as np
 
 from optimization.certificate import PlanStatus
 from optimization.linear_program import SolveOptions
-from optimization.replenishment_horizon.core_program import choose_plans, mix_plans
-from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits, total_cost
+from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits, suppliers_used, total_cost
 from optimization.replenishment_horizon.find_prices import FoundPrices, find_prices, improved
-from optimization.replenishment_horizon.first_plan import cautious_plan, near_plans, with_minima
+from optimization.replenishment_horizon.first_plan import cautious_plan, with_minima
+from optimization.replenishment_horizon.fixed_periods import fix_periods
 from optimization.replenishment_horizon.horizon_problem import HorizonProblem, Integers
-from optimization.replenishment_horizon.priced_horizon import Prices
+from optimization.replenishment_horizon.mixtures import mix_plans
+from optimization.replenishment_horizon.plan_pool import PlanPool
+from optimization.replenishment_horizon.prices import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
 from optimization.replenishment_horizon.whole_model import arriving_of, solve_whole
+from optimization.replenishment_horizon.whole_plans import choose_plans
 
 _RAISE = 1.01
 
@@ -62,30 +65,15 @@ def _whole(problem: HorizonProblem, settings: HorizonSettings) -> tuple[Integers
 
 
 def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) -> tuple[Integers, FoundPrices]:
-    """Return the best plan made of plans near the prices, and the best prices met; raised prices stand in where no such plan keeps every
-    limit.
-
-    The relaxation over the plans in hand prices the rooms anew, and the best plans at those prices are new choices (Dantzig and Wolfe).
-    """
-    plans = near_plans(found, settings.seed)
-    base = plans[0]
-    apart = np.inf
-    for _ in range(settings.core_rounds):
-        mixture = mix_plans(found, base, plans, settings)
-        if mixture is None or (mixture.fits and mixture.cost - found.bound <= wanted / 4):
-            break
-        if mixture.fits and apart - (mixture.cost - found.bound) < wanted / 20:
-            break  # neither the mixture nor the bound moves any more
-        apart = mixture.cost - found.bound if mixture.fits else np.inf
-        # where the mixture does not fit its prices are those of giving way: only their direction is worth following
-        most = np.inf if mixture.fits else found.prices.room * _RAISE
-        between = Prices((np.minimum(mixture.room_prices, most) + found.prices.room) / 2, found.prices.minimum)
-        found, answer = improved(found, between)
-        mended = with_minima(found.horizon, between, answer.open_, answer.course.arriving)[0]
-        plans = [mended, answer.course.arriving, *plans]
-    chosen = choose_plans(found, base, plans, wanted / 3, settings)
-    if chosen is not None:
-        return chosen, found
-    cautious = cautious_plan(found)
-    better = choose_plans(found, cautious, plans, wanted / 3, settings)
-    return (cautious if better is None else better), found
+    """Return the best plan found and the best prices met; raised prices stand in where no choice of plans keeps every limit."""
+    problem = found.horizon.problem
+    mended, open_ = with_minima(found.horizon, found.prices, found.answer.open_, found.answer.course.arriving)
+    fixed = fix_periods(problem, open_ & suppliers_used(problem, mended))
+    pool = PlanPool(problem)
+    for plan in (np.zeros_like(problem.demand), mended, *found.plans):
+        pool.add(plan)
+    mixture = mix_plans(fixed, pool, found.prices, wanted / 10, settings)
+    found, _ = improved(found, mixture.prices)
+    enough = max(wanted - max(mixture.cost - found.bound, 0.0), wanted / 3) * 0.9
+    chosen = choose_plans(fixed, pool, mixture.prices, enough, settings) if mixture.fits else None
+    return (cautious_plan(found) if chosen is None else chosen), found

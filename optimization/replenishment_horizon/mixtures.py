@@ -1,0 +1,82 @@
+"""The best mixture of item plans with the order periods given, by column generation.
+
+The linear program over the plans in hand prices rooms and minima; the best plans at those prices are new columns (Dantzig and Wolfe
+1960). A price may not leave the best known one by more than a width that grows while something gives way, which keeps prices from
+swinging (boxstep: Marsten, Hogan and Blankenship 1975). Where it converges mixture and bound are equal.
+
+Public: `Mixture`, `mix_plans`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimization.linear_program import SolveOptions, solve_arrays
+from optimization.replenishment_horizon.core_program import core_program
+from optimization.replenishment_horizon.fixed_periods import FixedPeriods
+from optimization.replenishment_horizon.horizon_problem import Floats
+from optimization.replenishment_horizon.plan_pool import PlanPool
+from optimization.replenishment_horizon.prices import Prices
+from optimization.replenishment_horizon.settings import HorizonSettings
+
+_WIDTH, _WIDER = 0.1, 2.0
+_NOTHING = 1e-9  # a share of a room
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """cost: of the best mixture. bound: below every plan with these order periods. prices: of the bound. fits: nothing gives way."""
+
+    cost: float
+    bound: float
+    prices: Prices
+    fits: bool
+
+
+def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, settings: HorizonSettings) -> Mixture:
+    """Return the best mixture found in at most `core_rounds` rounds; stops where it fits and is within `near` (money) of its bound.
+
+    Plans that were met are added to the pool.
+    """
+    answer = fixed.answer(start)
+    pool.add(answer.plan)
+    best = Mixture(np.inf, answer.value, start, False)
+    usual, width = _usual_prices(fixed, start), _WIDTH
+    for _ in range(settings.core_rounds):
+        choices = pool.choices(fixed.item_prices(best.prices), settings.core_columns)
+        most = Prices(
+            best.prices.room + width * np.maximum(best.prices.room, usual.room),
+            best.prices.minimum + width * np.maximum(best.prices.minimum, usual.minimum),
+        )
+        program = core_program(fixed, choices, most, settings.margin)
+        options = SolveOptions(time_limit_seconds=None, seed=settings.seed)
+        solved = solve_arrays(program.linear, options, relax=True)
+        if solved.value is None or solved.duals is None:
+            break
+        fits = bool((program.gives(solved.x) <= _NOTHING).all())
+        cost = solved.value + program.base_cost
+        reached = program.prices_of(solved.duals)
+        bound, prices = best.bound, best.prices
+        for tried in (reached, reached.between(best.prices)):
+            answer = fixed.answer(tried)
+            pool.add(answer.plan)
+            if answer.value > bound:
+                bound, prices = answer.value, tried
+            if answer.value > best.bound:
+                break
+        best = Mixture(cost, bound, prices, fits)
+        if fits and cost - bound <= near:
+            break
+        width = width if fits else width * _WIDER
+    return best
+
+
+def _usual_prices(fixed: FixedPeriods, prices: Prices) -> Prices:
+    """Return a price for rooms and minima that have none, in the measure of their kind: money or volume."""
+    problem = fixed.problem
+    money = np.arange(len(problem.room)) < problem.periods * (1 + len(problem.category_budget))
+    lost = float(np.median(problem.lost_cost / np.maximum(problem.unit_cost, 1e-9))) if problem.items else 1.0
+    size = float(np.median(problem.unit_cost / np.maximum(problem.unit_volume, 1e-9))) if problem.items else 1.0
+    floor: Floats = np.where(money, 0.1 * lost, 0.1 * lost * size)
+    known = np.where(money, prices.room[money].max(initial=0.0), prices.room[~money].max(initial=0.0))
+    return Prices(np.where(known > 0, known, floor), np.full(fixed.required.shape, 0.1 * lost))
