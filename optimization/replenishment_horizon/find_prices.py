@@ -14,15 +14,20 @@ import numpy as np
 from scipy.optimize import minimize
 
 from optimization.replenishment_horizon.course_of_stock import course_of, used_room
+from optimization.replenishment_horizon.fixed_periods import fix_periods
 from optimization.replenishment_horizon.horizon_problem import Floats, HorizonProblem, Integers
+from optimization.replenishment_horizon.mixtures import mix_plans
+from optimization.replenishment_horizon.plan_pool import PlanPool
 from optimization.replenishment_horizon.priced_horizon import Priced, PricedHorizon
 from optimization.replenishment_horizon.prices import Prices
+from optimization.replenishment_horizon.settings import HorizonSettings
 
 _LARGE = 4_000  # items: above, prices start from a sample
 _SAMPLE = 2_000
+_SAMPLE_GAP = 1e-3  # a sample's prices are never nearer than that
 _EXACT = 20_000  # items: up to here every answer of a climb weighs all patterns
 _NEAR = 3  # above, patterns of each supplier weighed while climbing
-_KEPT = 10  # plans kept from the climb
+_KEPT = 20  # plans kept from the climb
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,12 @@ class FoundPrices:
     plans: list[Integers]
 
 
-def find_prices(problem: HorizonProblem, rounds: int, climb: int, relative_gap: float) -> FoundPrices:
-    """Return the best prices found in at most `rounds` climbs of `climb` answers each; stops where a climb cannot gain `relative_gap`."""
-    start = Prices(np.zeros(len(problem.room)), np.zeros(problem.may_order.shape))
+def find_prices(problem: HorizonProblem, settings: HorizonSettings) -> FoundPrices:
+    """Return the best prices found in a few climbs; stops where a climb gains little."""
+    start, answers = Prices(np.zeros(len(problem.room)), np.zeros(problem.may_order.shape)), settings.price_answers
     if problem.items > _LARGE:
-        start = _sampled(problem, min(rounds, 2), climb, relative_gap * 4)  # a sample's prices are never nearer than that
-        rounds = min(rounds, 2)
-    horizon = PricedHorizon(problem)
-    return _climbed(horizon, start, rounds, climb, relative_gap)
+        start, answers = _sampled(problem, settings), settings.price_answers_at_size
+    return _climbed(PricedHorizon(problem), start, settings.price_rounds, answers, settings.relative_gap / 4)
 
 
 def improved(found: FoundPrices, prices: Prices) -> tuple[FoundPrices, Priced]:
@@ -124,7 +127,7 @@ class _Ascent:
         return self.prices(best[0]), best[1]
 
 
-def _sampled(problem: HorizonProblem, rounds: int, climb: int, relative_gap: float) -> Prices:
+def _sampled(problem: HorizonProblem, settings: HorizonSettings) -> Prices:
     """Return the prices of a sample of suppliers whose rooms are as tight; minima outside the sample have the price 0."""
     suppliers = len(problem.minimum)
     count = max(round(suppliers * _SAMPLE / problem.items), 1)
@@ -134,11 +137,15 @@ def _sampled(problem: HorizonProblem, rounds: int, climb: int, relative_gap: flo
     part = problem.part(rows)
     whole, own = _free_use(problem), _free_use(part)
     share = np.where(whole > 0, own / np.where(whole > 0, whole, 1.0), len(rows) / problem.items)
-    room = np.where(np.isfinite(problem.room), problem.room * np.maximum(share, 1e-9), np.inf)
-    found = _climbed(
-        PricedHorizon(part.with_room(room)), Prices(np.zeros(len(room)), np.zeros(problem.may_order.shape)), rounds, climb, relative_gap
-    )
-    return found.prices
+    part = part.with_room(np.where(np.isfinite(problem.room), problem.room * np.maximum(share, 1e-9), np.inf))
+    start = Prices(np.zeros(len(part.room)), np.zeros(problem.may_order.shape))
+    found = _climbed(PricedHorizon(part), start, settings.price_rounds, settings.price_answers, settings.relative_gap)
+    if problem.has_terms.any():
+        return found.prices
+    pool = PlanPool(part)
+    for plan in (np.zeros_like(part.demand), *found.plans):
+        pool.add(plan)
+    return mix_plans(fix_periods(part, part.may_order), pool, found.prices, _SAMPLE_GAP * abs(found.bound), settings).prices
 
 
 def _free_use(problem: HorizonProblem) -> Floats:

@@ -4,7 +4,7 @@ The linear program over the plans in hand prices rooms and minima; the best plan
 1960). A price may not leave the best known one by more than a width that grows while something gives way, which keeps prices from
 swinging (boxstep: Marsten, Hogan and Blankenship 1975). Where it converges mixture and bound are equal.
 
-Public: `Mixture`, `mix_plans`.
+Public: `Mixture`, `mix_plans`, `usual_prices`.
 """
 
 from dataclasses import dataclass
@@ -12,25 +12,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.linear_program import SolveOptions, solve_arrays
-from optimization.replenishment_horizon.core_program import core_program
+from optimization.replenishment_horizon.core_program import CoreProgram, core_program
 from optimization.replenishment_horizon.fixed_periods import FixedPeriods
-from optimization.replenishment_horizon.horizon_problem import Floats
+from optimization.replenishment_horizon.horizon_problem import Floats, Integers
 from optimization.replenishment_horizon.plan_pool import PlanPool
 from optimization.replenishment_horizon.prices import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
 
 _WIDTH, _WIDER = 0.1, 2.0
+_FIRST_COLUMNS = 2_500  # doubled every round: blocks do while prices are far off
 _NOTHING = 1e-9  # a share of a room
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """cost: of the best mixture. bound: below every plan with these order periods. prices: of the bound. fits: nothing gives way."""
+    """cost: of the best mixture. bound: below every plan with these order periods. prices: of the bound. fits: nothing gives way.
+    base: one column of the pool per item, the mixture rounded."""
 
     cost: float
     bound: float
     prices: Prices
     fits: bool
+    base: Integers
 
 
 def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, settings: HorizonSettings) -> Mixture:
@@ -40,15 +43,16 @@ def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, s
     """
     answer = fixed.answer(start)
     pool.add(answer.plan)
-    best = Mixture(np.inf, answer.value, start, False)
-    usual, width = _usual_prices(fixed, start), _WIDTH
-    for _ in range(settings.core_rounds):
-        choices = pool.choices(fixed.item_prices(best.prices), settings.core_columns)
+    best = Mixture(np.inf, answer.value, start, False, np.zeros(0, dtype=np.int64))
+    usual, width = usual_prices(fixed, start), _WIDTH
+    for number in range(settings.core_rounds):
+        columns = min(settings.core_columns, _FIRST_COLUMNS << number)
+        choices = pool.choices(fixed.item_prices(best.prices), columns)
         most = Prices(
             best.prices.room + width * np.maximum(best.prices.room, usual.room),
             best.prices.minimum + width * np.maximum(best.prices.minimum, usual.minimum),
         )
-        program = core_program(fixed, choices, most, settings.margin)
+        program = core_program(fixed, choices, settings.margin, most, pool.blocks(choices.contested))
         options = SolveOptions(time_limit_seconds=None, seed=settings.seed)
         solved = solve_arrays(program.linear, options, relax=True)
         if solved.value is None or solved.duals is None:
@@ -64,14 +68,21 @@ def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, s
                 bound, prices = answer.value, tried
             if answer.value > best.bound:
                 break
-        best = Mixture(cost, bound, prices, fits)
+        best = Mixture(cost, bound, prices, fits, _rounded(pool, program, solved.x))
         if fits and cost - bound <= near:
             break
         width = width if fits else width * _WIDER
     return best
 
 
-def _usual_prices(fixed: FixedPeriods, prices: Prices) -> Prices:
+def _rounded(pool: PlanPool, program: CoreProgram, x: Floats) -> Integers:
+    choices, count = program.choices, len(program.choices.item)
+    best = np.lexsort((-x[:count], choices.item))
+    own = choices.column[best[np.concatenate([[True], np.diff(choices.item[best]) > 0])]] if count else choices.column
+    return pool.rounded(choices.contested, own, x[count : program.first_give])
+
+
+def usual_prices(fixed: FixedPeriods, prices: Prices) -> Prices:
     """Return a price for rooms and minima that have none, in the measure of their kind: money or volume."""
     problem = fixed.problem
     money = np.arange(len(problem.room)) < problem.periods * (1 + len(problem.category_budget))

@@ -11,8 +11,9 @@ class HorizonSettings:
     the whole problem is finished as one model. time_limit_seconds: of each integer program (a last guard, wall time)."""
 
     relative_gap: float = 3e-4
-    price_rounds: int = 6
+    price_rounds: int = 1
     price_answers: int = 25
+    price_answers_at_size: int = 12
     core_columns: int = 20_000
     core_rounds: int = 20
     integer_columns: int = 4_000

@@ -38,8 +38,7 @@ class HorizonAnswer:
 def solve_horizon(problem: HorizonProblem, settings: HorizonSettings) -> HorizonAnswer:
     """Return the best plan found and what is proven about it; every room must hold what lies there without orders (relax it before)."""
     small = problem.items * problem.periods <= settings.whole_model_cells
-    rounds, answers = (1, min(settings.price_answers, 10)) if small else (settings.price_rounds, settings.price_answers)
-    found = find_prices(problem, rounds, answers, settings.relative_gap / 4)
+    found = find_prices(problem, settings)
     bound = found.bound
     arriving, whole_bound = _whole(problem, settings) if small else (None, None)
     if whole_bound is not None:
@@ -72,8 +71,8 @@ def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) ->
     pool = PlanPool(problem)
     for plan in (np.zeros_like(problem.demand), mended, *found.plans):
         pool.add(plan)
-    mixture = mix_plans(fixed, pool, found.prices, wanted / 10, settings)
+    mixture = mix_plans(fixed, pool, found.prices, wanted / 2, settings)
     found, _ = improved(found, mixture.prices)
     enough = max(wanted - max(mixture.cost - found.bound, 0.0), wanted / 3) * 0.9
-    chosen = choose_plans(fixed, pool, mixture.prices, enough, settings) if mixture.fits else None
+    chosen = choose_plans(fixed, pool, mixture, enough, settings) if mixture.fits else None
     return (cautious_plan(found) if chosen is None else chosen), found
