@@ -19,7 +19,8 @@ from optimization.replenishment_horizon.plan_pool import PlanPool
 from optimization.replenishment_horizon.prices import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
 
-_WIDTH, _WIDER = 0.1, 2.0
+_WIDTH, _WIDER, _WIDEST = 0.1, 2.0, 100.0
+_HOPELESS = 1.0  # a bound that rises by this share of itself: with these order periods nothing fits
 _FIRST_COLUMNS = 2_500  # doubled every round: blocks do while prices are far off
 _NOTHING = 1e-9  # a share of a room
 
@@ -43,6 +44,7 @@ def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, s
     """
     answer = fixed.answer(start)
     pool.add(answer.plan)
+    first = answer.value
     best = Mixture(np.inf, answer.value, start, False, np.zeros(0, dtype=np.int64))
     usual, width = usual_prices(fixed, start), _WIDTH
     for number in range(settings.core_rounds):
@@ -69,9 +71,9 @@ def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, s
             if answer.value > best.bound:
                 break
         best = Mixture(cost, bound, prices, fits, _rounded(pool, program, solved.x))
-        if fits and cost - bound <= near:
+        if (fits and cost - bound <= near) or bound > first + _HOPELESS * max(abs(first), 1.0):
             break
-        width = width if fits else width * _WIDER
+        width = width if fits else min(width * _WIDER, _WIDEST)
     return best
 
 

@@ -98,6 +98,10 @@ class PlanPool:
     def _keys(self, plan: Integers) -> Integers:
         return np.arange(len(plan)) * self._weights[-1] + (plan * self._weights[:-1]).sum(axis=1)  # wraps around: a hash
 
+    def whole_plans(self) -> list[Integers]:
+        """Return the whole plans remembered (items x arrival periods, units)."""
+        return [self.plan[columns].astype(np.int64) for columns, _ in self._whole]
+
     def _use(self, columns: Integers) -> _Use:
         """Return what some columns cost and use together, by group."""
         item = self.item[columns]

@@ -13,10 +13,11 @@ class HorizonSettings:
     relative_gap: float = 3e-4
     price_rounds: int = 1
     price_answers: int = 25
-    price_answers_at_size: int = 12
-    core_columns: int = 20_000
+    price_answers_at_size: int = 4
+    core_columns: int = 12_000
     core_rounds: int = 20
     integer_columns: int = 4_000
+    pattern_rounds: int = 8
     core_nodes: int = 300
     margin: float = 2e-6
     whole_model_cells: int = 60

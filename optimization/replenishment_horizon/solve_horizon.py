@@ -16,6 +16,7 @@ from optimization.replenishment_horizon.fixed_periods import fix_periods
 from optimization.replenishment_horizon.horizon_problem import HorizonProblem, Integers
 from optimization.replenishment_horizon.mixtures import mix_plans
 from optimization.replenishment_horizon.plan_pool import PlanPool
+from optimization.replenishment_horizon.order_periods import start_of
 from optimization.replenishment_horizon.prices import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
 from optimization.replenishment_horizon.whole_model import arriving_of, solve_whole
@@ -65,14 +66,9 @@ def _whole(problem: HorizonProblem, settings: HorizonSettings) -> tuple[Integers
 
 def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) -> tuple[Integers, FoundPrices]:
     """Return the best plan found and the best prices met; raised prices stand in where no choice of plans keeps every limit."""
-    problem = found.horizon.problem
-    mended, open_ = with_minima(found.horizon, found.prices, found.answer.open_, found.answer.course.arriving)
-    fixed = fix_periods(problem, open_ & suppliers_used(problem, mended))
-    pool = PlanPool(problem)
-    for plan in (np.zeros_like(problem.demand), mended, *found.plans):
-        pool.add(plan)
-    mixture = mix_plans(fixed, pool, found.prices, wanted / 2, settings)
+    start = start_of(found, wanted / 2, settings)
+    mixture = start.mixture
     found, _ = improved(found, mixture.prices)
     enough = max(wanted - max(mixture.cost - found.bound, 0.0), wanted / 3) * 0.9
-    chosen = choose_plans(fixed, pool, mixture, enough, settings) if mixture.fits else None
+    chosen = choose_plans(start.fixed, start.pool, mixture, enough, settings) if mixture.fits else None
     return (cautious_plan(found) if chosen is None else chosen), found
