@@ -52,7 +52,9 @@ class CoreProgram:
         return Prices(room, minimum)
 
 
-def core_program(fixed: FixedPeriods, choices: Choices, margin: float, most: Prices | None = None, blocks: Blocks | None = None) -> CoreProgram:
+def core_program(
+    fixed: FixedPeriods, choices: Choices, margin: float, most: Prices | None = None, blocks: Blocks | None = None
+) -> CoreProgram:
     """Return the program over `choices`. margin: the share of each room and minimum that is kept free. most: the price at which rooms and
     minima give way, None where they may not. blocks: what items without a choice may do; None where they keep their base plan."""
     problem, count = fixed.problem, len(choices.item)
@@ -82,9 +84,7 @@ def _room_unit(fixed: FixedPeriods) -> Floats:
 
 def _penalties(fixed: FixedPeriods, most: Prices) -> Floats:
     supplier, period = np.nonzero(fixed.required)
-    return np.concatenate(
-        [most.room[fixed.finite] * _room_unit(fixed), most.minimum[supplier, period] * fixed.problem.minimum[supplier]]
-    )
+    return np.concatenate([most.room[fixed.finite] * _room_unit(fixed), most.minimum[supplier, period] * fixed.problem.minimum[supplier]])
 
 
 def _add_rooms(
@@ -130,7 +130,14 @@ def _add_rooms(
 
 
 def _add_minima(
-    builder: RowBuilder, fixed: FixedPeriods, choices: Choices, money: Floats, base_money: Floats, margin: float, blocks: Blocks | None, rooms: int
+    builder: RowBuilder,
+    fixed: FixedPeriods,
+    choices: Choices,
+    money: Floats,
+    base_money: Floats,
+    margin: float,
+    blocks: Blocks | None,
+    rooms: int,
 ) -> int:
     """Write the minima of open order periods, each in shares of it, and return how many."""
     problem = fixed.problem

@@ -47,7 +47,8 @@ def find_prices(problem: HorizonProblem, settings: HorizonSettings) -> FoundPric
     start, answers = Prices(np.zeros(len(problem.room)), np.zeros(problem.may_order.shape)), settings.price_answers
     if problem.items > _LARGE:
         start, answers = _sampled(problem, settings), settings.price_answers_at_size
-    return _climbed(PricedHorizon(problem), start, settings.price_rounds, answers, settings.relative_gap / 4)
+    rounds = settings.price_rounds_with_terms if problem.has_terms.any() else settings.price_rounds
+    return _climbed(PricedHorizon(problem), start, rounds, answers, settings.relative_gap / 4)
 
 
 def improved(found: FoundPrices, prices: Prices) -> tuple[FoundPrices, Priced]:

@@ -1,13 +1,13 @@
 """Plans made from prices: minima that are missed are priced higher or given up, rooms that overflow are priced higher.
 
-Public: `near_plans`, `cautious_plan`, `reduced_costs`.
+Public: `cautious_plan`, `with_minima`, `best_answer`.
 """
 
 import numpy as np
 
 from optimization.replenishment_horizon.course_of_stock import course_of, short_of_minimum, used_room
 from optimization.replenishment_horizon.find_prices import FoundPrices
-from optimization.replenishment_horizon.horizon_problem import TOLERANCE, Flags, Floats, Integers
+from optimization.replenishment_horizon.horizon_problem import TOLERANCE, Flags, Integers
 from optimization.replenishment_horizon.item_program import best_plans, cut_blocks
 from optimization.replenishment_horizon.priced_horizon import PricedHorizon
 from optimization.replenishment_horizon.prices import Prices
@@ -15,26 +15,6 @@ from optimization.replenishment_horizon.prices import Prices
 _RAISES = 40  # answers until everything has to fit
 _TRIES = 6  # of pricing a missed minimum higher before the order period is given up
 _SMALLEST_STEP = 0.002
-_WIDTHS = (0.0005, 0.001, 0.002, 0.004, 0.01, 0.03, 0.1, 0.3)  # of moving prices, relative
-
-
-def near_plans(found: FoundPrices, seed: int) -> list[Integers]:
-    """Return plans to choose from: the best at the prices with minima met, the best at prices near them, and those met on the climb."""
-    horizon, problem = found.horizon, found.horizon.problem
-    mended, open_ = with_minima(horizon, found.prices, found.answer.open_, found.answer.course.arriving)
-    luck = np.random.default_rng(seed)
-    every, minimum = np.arange(problem.items), found.prices.minimum
-    # a room without a price gets one now and then, in the measure of its kind: money or volume
-    money = np.arange(len(problem.room)) < problem.periods * (1 + len(problem.category_budget))
-    usual = np.where(money, found.prices.room[money].max(initial=0.0), found.prices.room[~money].max(initial=0.0))
-    moved = [
-        best_answer(
-            horizon, Prices(np.maximum(found.prices.room + width * usual * luck.standard_normal(len(usual)), 0.0), minimum), open_, every
-        )
-        for width in _WIDTHS
-    ]
-    nothing = np.zeros_like(problem.demand)
-    return [mended, found.answer.course.arriving, *moved, *reversed(found.plans), nothing]
 
 
 def cautious_plan(found: FoundPrices) -> Integers:
@@ -89,11 +69,3 @@ def best_answer(horizon: PricedHorizon, prices: Prices, open_: Flags, rows: Inte
     arrivals = problem.at_arrival(open_[problem.supplier].astype(np.float64)) > 0
     seen = horizon.item_prices(prices, late=True)
     return best_plans(problem, cut_blocks(problem, rows), seen, arrivals)[1][rows]
-
-
-def reduced_costs(found: FoundPrices, arriving: Integers, cost: Floats) -> Floats:
-    """Return per item how much dearer a plan of cost `cost` is at the prices found than the item's best."""
-    problem = found.horizon.problem
-    seen = found.horizon.item_prices(found.prices)
-    stock = course_of(problem, arriving).stock
-    return cost + (seen.order * arriving + seen.line * (arriving > 0) + seen.stock * stock).sum(axis=1) - found.answer.item_value

@@ -1,7 +1,7 @@
 """The problem with every supplier's order periods given: open ones cost their fixed cost and must get the supplier's minimum, closed ones
 take no orders. Under prices of rooms and minima every item is then on its own.
 
-Public: `FixedPeriods`, `FixedAnswer`, `fix_periods`, `reduced_costs`.
+Public: `FixedPeriods`, `FixedAnswer`, `fix_periods`.
 """
 
 from dataclasses import dataclass

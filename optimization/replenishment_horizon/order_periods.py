@@ -19,7 +19,7 @@ from optimization.replenishment_horizon.plan_pool import PlanPool
 from optimization.replenishment_horizon.prices import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
 
-_FEWER = 0.5  # of the suppliers changed at once, where that made the mixture dearer
+_FEWER = 0.3  # of the suppliers changed at once, where that made the mixture dearer
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def start_of(found: FoundPrices, near: float, settings: HorizonSettings) -> Star
     best = _mixed(found, open_ & suppliers_used(problem, mended), plans, found.prices, near, settings)
     if not problem.has_terms.any():
         return best
-    share = 1.0
+    share = _FEWER
     for _ in range(settings.pattern_rounds):
         open_, count = _cheaper_periods(found, best, share)
         if not count:
@@ -57,9 +57,7 @@ def start_of(found: FoundPrices, near: float, settings: HorizonSettings) -> Star
     return best
 
 
-def _mixed(
-    found: FoundPrices, open_: Flags, plans: list[Integers], prices: Prices, near: float, settings: HorizonSettings
-) -> Start:
+def _mixed(found: FoundPrices, open_: Flags, plans: list[Integers], prices: Prices, near: float, settings: HorizonSettings) -> Start:
     fixed = fix_periods(found.horizon.problem, open_)
     pool = PlanPool(found.horizon.problem)
     for plan in plans:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.replenishment_horizon.course_of_stock import by_group, course_of, item_costs
-from optimization.replenishment_horizon.horizon_problem import Floats, HorizonProblem, Integers
+from optimization.replenishment_horizon.horizon_problem import Flags, Floats, HorizonProblem, Integers
 from optimization.replenishment_horizon.item_program import ItemPrices
 
 _HASH_SEED = 20240229
@@ -97,6 +97,13 @@ class PlanPool:
 
     def _keys(self, plan: Integers) -> Integers:
         return np.arange(len(plan)) * self._weights[-1] + (plan * self._weights[:-1]).sum(axis=1)  # wraps around: a hash
+
+    def masked(self, arrivals: Flags) -> "PlanPool":
+        """Return the pool of its whole plans without the orders of closed periods (items x arrival periods: True where open)."""
+        other = PlanPool(self.problem)
+        for plan in self.whole_plans():
+            other.add(np.where(arrivals, plan, 0))
+        return other
 
     def whole_plans(self) -> list[Integers]:
         """Return the whole plans remembered (items x arrival periods, units)."""

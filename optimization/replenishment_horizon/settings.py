@@ -12,16 +12,17 @@ class HorizonSettings:
 
     relative_gap: float = 3e-4
     price_rounds: int = 1
+    price_rounds_with_terms: int = 4
     price_answers: int = 25
     price_answers_at_size: int = 4
     core_columns: int = 12_000
     core_rounds: int = 20
-    integer_columns: int = 4_000
-    pattern_rounds: int = 8
-    core_nodes: int = 300
+    integer_columns: int = 2_500
+    pattern_rounds: int = 3
+    core_nodes: int = 100
     margin: float = 2e-6
     whole_model_cells: int = 60
-    time_limit_seconds: float | None = 20.0
+    time_limit_seconds: float | None = None
     seed: int = 7
 
     def __post_init__(self) -> None:

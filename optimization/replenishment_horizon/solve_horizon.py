@@ -3,19 +3,16 @@
 Public: `HorizonAnswer`, `solve_horizon`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimization.certificate import PlanStatus
 from optimization.linear_program import SolveOptions
-from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits, suppliers_used, total_cost
+from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits, total_cost
 from optimization.replenishment_horizon.find_prices import FoundPrices, find_prices, improved
-from optimization.replenishment_horizon.first_plan import cautious_plan, with_minima
-from optimization.replenishment_horizon.fixed_periods import fix_periods
-from optimization.replenishment_horizon.horizon_problem import HorizonProblem, Integers
-from optimization.replenishment_horizon.mixtures import mix_plans
-from optimization.replenishment_horizon.plan_pool import PlanPool
+from optimization.replenishment_horizon.first_plan import cautious_plan
+from optimization.replenishment_horizon.horizon_problem import TOLERANCE, HorizonProblem, Integers
 from optimization.replenishment_horizon.order_periods import start_of
 from optimization.replenishment_horizon.prices import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
@@ -38,6 +35,7 @@ class HorizonAnswer:
 
 def solve_horizon(problem: HorizonProblem, settings: HorizonSettings) -> HorizonAnswer:
     """Return the best plan found and what is proven about it; every room must hold what lies there without orders (relax it before)."""
+    problem = without_impossible_periods(problem)
     small = problem.items * problem.periods <= settings.whole_model_cells
     found = find_prices(problem, settings)
     bound = found.bound
@@ -51,6 +49,13 @@ def solve_horizon(problem: HorizonProblem, settings: HorizonSettings) -> Horizon
     cost = total_cost(problem, course_of(problem, arriving))
     status: PlanStatus = "optimal" if cost - bound <= wanted * 1.001 + 1e-6 * max(abs(cost), 1.0) else "feasible"
     return HorizonAnswer(arriving, cost, min(bound, cost), status, found.prices)
+
+
+def without_impossible_periods(problem: HorizonProblem) -> HorizonProblem:
+    """Return the problem without order periods in which a supplier's minimum is more than the whole budget: they are never used."""
+    budget = np.where(np.isfinite(problem.budget), problem.budget, np.inf)
+    slack = TOLERANCE * np.maximum(np.where(np.isfinite(budget), np.abs(budget), 1.0), 1.0)
+    return replace(problem, may_order=problem.may_order & (problem.minimum[:, None] <= budget + slack))
 
 
 def _whole(problem: HorizonProblem, settings: HorizonSettings) -> tuple[Integers | None, float | None]:
@@ -69,6 +74,7 @@ def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) ->
     start = start_of(found, wanted / 2, settings)
     mixture = start.mixture
     found, _ = improved(found, mixture.prices)
-    enough = max(wanted - max(mixture.cost - found.bound, 0.0), wanted / 3) * 0.9
+    apart = max(mixture.cost - found.bound, 0.0)
+    enough = max((wanted - apart) * 0.9, wanted / 3, apart / 10)  # far from the bound, the last hair of a plan is not worth its time
     chosen = choose_plans(start.fixed, start.pool, mixture, enough, settings) if mixture.fits else None
     return (cautious_plan(found) if chosen is None else chosen), found

@@ -8,15 +8,16 @@ import numpy as np
 from optimization.linear_program import SolveOptions, solve_arrays
 from optimization.replenishment_horizon.core_program import core_program
 from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits
-from optimization.replenishment_horizon.fixed_periods import FixedPeriods
+from optimization.replenishment_horizon.fixed_periods import FixedPeriods, fix_periods
 from optimization.replenishment_horizon.horizon_problem import Integers
+from optimization.replenishment_horizon.mixtures import Mixture, mix_plans, usual_prices
 from optimization.replenishment_horizon.plan_pool import PlanPool
-from optimization.replenishment_horizon.mixtures import Mixture, usual_prices
 from optimization.replenishment_horizon.prices import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
 
 _NOISY_ITEMS, _MOST_NOISY = 40_000, 16  # answers to noisy prices: as many as this number of items allows
-_REPAIRS, _DEARER, _PENALTY = 8, 0.2, 20.0
+_REPAIRS, _DEARER, _PENALTY = 10, 0.2, 1_000.0
+_PATIENCE = 2  # repairs until an order period whose minimum is missed is closed
 _WIDTHS = (0.02, 0.04, 0.08, 0.16)
 
 
@@ -35,7 +36,7 @@ def choose_plans(fixed: FixedPeriods, pool: PlanPool, mixture: Mixture, enough: 
     )
     prices, base = mixture.prices, mixture.base
     usual, width = usual_prices(fixed, prices), _DEARER
-    for _ in range(_REPAIRS):
+    for number in range(_REPAIRS):
         choices = pool.choices(fixed.item_prices(prices), settings.integer_columns, base)
         most = Prices(_PENALTY * (usual.room + prices.room), _PENALTY * (usual.minimum + prices.minimum))
         program = core_program(fixed, choices, settings.margin, most)
@@ -45,11 +46,15 @@ def choose_plans(fixed: FixedPeriods, pool: PlanPool, mixture: Mixture, enough: 
         plan = program.plan_of(solved.x)
         if keeps_limits(fixed.problem, course_of(fixed.problem, plan)):
             return plan
-        # what still does not fit is dearer from now on: choices that need less of it come to the front
         over, short = fixed.missed(plan)
-        prices = Prices(
-            prices.room + width * usual.room * (over > 0), prices.minimum + width * usual.minimum * (short > 0)
-        )
+        if number >= _PATIENCE and (short > 0).any():
+            fixed = fix_periods(fixed.problem, fixed.open_ & (short == 0))
+            pool = pool.masked(fixed.arrivals)
+            mixture = mix_plans(fixed, pool, mixture.prices, enough, settings)
+            prices, base, width = mixture.prices, mixture.base, _DEARER
+            continue
+        # what still does not fit is dearer from now on: choices that need less of it come to the front
+        prices = Prices(prices.room + width * usual.room * (over > 0), prices.minimum + width * usual.minimum * (short > 0))
         width *= 2
         pool.add(plan)
         pool.add(fixed.answer(prices).plan, whole=False)
