@@ -23,7 +23,7 @@ from optimization.replenishment_horizon.prices import Prices
 from optimization.replenishment_horizon.settings import HorizonSettings
 
 _LARGE = 4_000  # items: above, prices start from a sample
-_SAMPLE = 2_000
+_SAMPLE, _SHARE = 2_000, 0.1  # items of a sample, or this share of all
 _SAMPLE_GAP = 1e-3  # a sample's prices are never nearer than that
 _EXACT = 20_000  # items: up to here every answer of a climb weighs all patterns
 _NEAR = 3  # above, patterns of each supplier weighed while climbing
@@ -44,9 +44,7 @@ class FoundPrices:
 
 def find_prices(problem: HorizonProblem, settings: HorizonSettings) -> FoundPrices:
     """Return the best prices found in a few climbs; stops where a climb gains little."""
-    start, answers = Prices(np.zeros(len(problem.room)), np.zeros(problem.may_order.shape)), settings.price_answers
-    if problem.items > _LARGE:
-        start, answers = _sampled(problem, settings), settings.price_answers_at_size
+    start, answers = _start(problem, settings)
     rounds = settings.price_rounds_with_terms if problem.has_terms.any() else settings.price_rounds
     return _climbed(PricedHorizon(problem), start, rounds, answers, settings.relative_gap / 4)
 
@@ -128,19 +126,30 @@ class _Ascent:
         return self.prices(best[0]), best[1]
 
 
+def _start(problem: HorizonProblem, settings: HorizonSettings) -> tuple[Prices, int]:
+    """Return prices to start from, and how many answers to climb from there: nothing is known of a small problem, and a sample's prices of
+    a large one."""
+    if problem.items <= _LARGE:
+        return Prices(np.zeros(len(problem.room)), np.zeros(problem.may_order.shape)), settings.price_answers
+    return _sampled(problem, settings), settings.price_answers_at_size
+
+
 def _sampled(problem: HorizonProblem, settings: HorizonSettings) -> Prices:
-    """Return the prices of a sample of suppliers whose rooms are as tight; minima outside the sample have the price 0."""
+    """Return the prices of a sample of suppliers whose rooms are as tight, itself started from a sample where it is large; minima outside
+    the sample have the price 0."""
     suppliers = len(problem.minimum)
-    count = max(round(suppliers * _SAMPLE / problem.items), 1)
+    count = max(round(suppliers * max(_SAMPLE / problem.items, _SHARE)), 1)
     chosen = np.zeros(suppliers, dtype=np.bool_)
     chosen[np.linspace(0, suppliers - 1, count).round().astype(np.int64)] = True
     rows = np.flatnonzero(chosen[problem.supplier])
     part = problem.part(rows)
-    whole, own = _free_use(problem), _free_use(part)
-    share = np.where(whole > 0, own / np.where(whole > 0, whole, 1.0), len(rows) / problem.items)
-    part = part.with_room(np.where(np.isfinite(problem.room), problem.room * np.maximum(share, 1e-9), np.inf))
-    start = Prices(np.zeros(len(part.room)), np.zeros(problem.may_order.shape))
-    found = _climbed(PricedHorizon(part), start, settings.price_rounds, settings.price_answers, settings.relative_gap)
+    (unmoved, free), (own_unmoved, own_free) = _uses(problem), _uses(part)
+    whole = free - unmoved  # what orders take, beside what lies there anyway
+    share = np.where(whole > 0, (own_free - own_unmoved) / np.where(whole > 0, whole, 1.0), len(rows) / problem.items)
+    room = own_unmoved + (problem.room - unmoved) * np.maximum(share, 1e-9)
+    part = part.with_room(np.where(np.isfinite(problem.room), room, np.inf))
+    start, answers = _start(part, settings)
+    found = _climbed(PricedHorizon(part), start, settings.price_rounds, answers, settings.relative_gap)
     if problem.has_terms.any():
         return found.prices
     pool = PlanPool(part)
@@ -149,6 +158,8 @@ def _sampled(problem: HorizonProblem, settings: HorizonSettings) -> Prices:
     return mix_plans(fix_periods(part, part.may_order), pool, found.prices, _SAMPLE_GAP * abs(found.bound), settings).prices
 
 
-def _free_use(problem: HorizonProblem) -> Floats:
-    """Return what each room is used for by what all items would sell if there were no limits: demand priced or held."""
-    return used_room(problem, course_of(problem, np.where(problem.may_arrive, problem.demand, 0)))
+def _uses(problem: HorizonProblem) -> tuple[Floats, Floats]:
+    """Return what each room is used for without orders, and where every period's demand arrives in it."""
+    without = np.zeros_like(problem.demand)
+    ordered = np.where(problem.may_arrive, problem.demand, 0)
+    return used_room(problem, course_of(problem, without)), used_room(problem, course_of(problem, ordered))

@@ -21,6 +21,7 @@ from optimization.replenishment_horizon.settings import HorizonSettings
 
 _WIDTH, _WIDER, _WIDEST = 0.1, 2.0, 100.0
 _HOPELESS = 1.0  # a bound that rises by this share of itself: with these order periods nothing fits
+_DEAREST = 1e4  # times the usual price: beyond, programs lose their digits
 _FIRST_COLUMNS = 2_500  # doubled every round: blocks do while prices are far off
 _NOTHING = 1e-9  # a share of a room
 
@@ -50,10 +51,7 @@ def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, s
     for number in range(settings.core_rounds):
         columns = min(settings.core_columns, _FIRST_COLUMNS << number)
         choices = pool.choices(fixed.item_prices(best.prices), columns)
-        most = Prices(
-            best.prices.room + width * np.maximum(best.prices.room, usual.room),
-            best.prices.minimum + width * np.maximum(best.prices.minimum, usual.minimum),
-        )
+        most = Prices(_dearer(best.prices.room, usual.room, width), _dearer(best.prices.minimum, usual.minimum, width))
         program = core_program(fixed, choices, settings.margin, most, pool.blocks(choices.contested))
         options = SolveOptions(time_limit_seconds=None, seed=settings.seed)
         solved = solve_arrays(program.linear, options, relax=True)
@@ -62,6 +60,7 @@ def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, s
         fits = bool((program.gives(solved.x) <= _NOTHING).all())
         cost = solved.value + program.base_cost
         reached = program.prices_of(solved.duals)
+        base = _rounded(pool, program, solved.x)  # before the pool grows
         bound, prices = best.bound, best.prices
         for tried in (reached, reached.between(best.prices)):
             answer = fixed.answer(tried)
@@ -70,11 +69,15 @@ def mix_plans(fixed: FixedPeriods, pool: PlanPool, start: Prices, near: float, s
                 bound, prices = answer.value, tried
             if answer.value > best.bound:
                 break
-        best = Mixture(cost, bound, prices, fits, _rounded(pool, program, solved.x))
+        best = Mixture(cost, bound, prices, fits, base)
         if (fits and cost - bound <= near) or bound > first + _HOPELESS * max(abs(first), 1.0):
             break
         width = width if fits else min(width * _WIDER, _WIDEST)
     return best
+
+
+def _dearer(known: Floats, usual: Floats, width: float) -> Floats:
+    return np.minimum(known + width * np.maximum(known, usual), _DEAREST * usual)
 
 
 def _rounded(pool: PlanPool, program: CoreProgram, x: Floats) -> Integers:

@@ -16,14 +16,14 @@ from optimization.replenishment_horizon.item_program import ItemPrices
 
 _HASH_SEED = 20240229
 _GOLDEN = 0.6180339887498949
-_GROUPS = 20
+_GROUPS, _GROUP_ITEMS = 20, 1_000  # groups at least, and items of a group where there are many
 _MOST_WHOLE = 40
 
 
 @dataclass(frozen=True)
 class Choices:
-    """One row per column: column (its number in the pool), item, its plan and stock (columns x periods), cost. base: the plan of items without a choice (0 for the
-    contested), base_stock and base_cost likewise. contested: the items that have a choice, ascending."""
+    """One row per column: column (its number in the pool), item, its plan and stock (columns x periods), cost. base: the plan of items
+    without a choice (0 for the contested), base_stock and base_cost likewise. contested: the items that have a choice, ascending."""
 
     column: Integers
     item: Integers
@@ -71,7 +71,8 @@ class PlanPool:
         self._order = np.zeros(0, dtype=np.int64)
         self._whole: list[tuple[Integers, _Use]] = []
         suppliers = len(problem.minimum)
-        self._group_of = np.arange(suppliers) * min(_GROUPS, suppliers) // max(suppliers, 1)
+        groups = min(max(_GROUPS, problem.items // _GROUP_ITEMS), suppliers)
+        self._group_of = np.arange(suppliers) * groups // max(suppliers, 1)
         self._weights = np.random.default_rng(_HASH_SEED).integers(1, 2**62, problem.periods + 1)
 
     def add(self, plan: Integers, whole: bool = True) -> None:
@@ -120,7 +121,7 @@ class PlanPool:
         by_category = by_group(np.where(part.category >= 0, group * categories + part.category, -1), money, groups * categories)
         by_place = by_group(np.where(part.place >= 0, group * places + part.place, -1), volume, groups * places)
         return _Use(
-            np.bincount(group, weights=self.cost[columns], minlength=groups),
+            np.bincount(group, weights=self.cost[columns], minlength=groups).astype(np.float64),
             np.concatenate([by_group(group, money, groups), by_category.reshape(groups, -1), by_place.reshape(groups, -1)], axis=1),
             by_group(part.supplier, money, len(part.minimum)),
         )
@@ -142,7 +143,9 @@ class PlanPool:
 
     def blocks(self, contested: Integers) -> Blocks:
         """Return the blocks of the whole plans remembered, the contested items left out."""
-        cost, room, value = [], [], []
+        cost: list[Floats] = []
+        room: list[Floats] = []
+        value: list[Floats] = []
         for columns, use in self._whole:
             out = self._use(columns[contested])
             cost.append(use.cost - out.cost)
