@@ -1,0 +1,54 @@
+"""What to do when decisions of the merchandiser and minimums collide with limits: how little the limits would have to give way.
+
+What was decided stays. Every limit may give way at a price, measured against its own size (at least 1) so that promotions, units and money
+add up, and the total is the smallest there is. Choices that nothing asks for only use up limits, so they are left aside.
+
+Public: `smallest_relaxation`, `loosened`.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from optimization.linear_program import LinearArrays, SolverError, solve_arrays
+from optimization.linear_program.arrays import Floats
+from optimization.promotion_calendar.calendar_program import CalendarProgram
+from optimization.promotion_calendar.settings import CalendarSettings
+
+_TINY = 1e-7
+
+
+def smallest_relaxation(program: CalendarProgram, minimum_categories: set[str], settings: CalendarSettings) -> Floats:
+    """Return by how much each row of `program` (without stock cuts) has to give way before a calendar exists, in the row's unit.
+
+    Raises SolverError where the search for it ends without an answer.
+    """
+    arrays, choices = program.arrays, program.choices
+    asked = choices["must_run"].to_numpy() | choices["category"].is_in(sorted(minimum_categories)).to_numpy()
+    limits = np.flatnonzero([row.is_limit for row in program.rows])
+    columns, gives = len(arrays.objective), len(limits)
+    sign = np.where(arrays.row_sense[limits] == 1, 1.0, -1.0)
+    elastic = LinearArrays(
+        objective=np.concatenate([np.zeros(columns), 1.0 / np.maximum(np.abs(arrays.rhs[limits]), 1.0)]),
+        lower=np.zeros(columns + gives),
+        upper=np.concatenate([np.where(asked, 1.0, 0.0), np.ones(len(program.pairs)), np.full(gives, np.inf)]),
+        is_integer=np.concatenate([arrays.is_integer, np.zeros(gives, dtype=np.bool_)]),
+        row_sense=arrays.row_sense,
+        rhs=arrays.rhs,
+        entry_row=np.concatenate([arrays.entry_row, limits]),
+        entry_column=np.concatenate([arrays.entry_column, columns + np.arange(gives)]),
+        entry_value=np.concatenate([arrays.entry_value, sign]),
+    )
+    answer = solve_arrays(elastic, settings.solve_options(absolute_gap=1e-6))
+    if answer.value is None:
+        raise SolverError(f"The search for the smallest relaxation of the calendar's limits ended as {answer.status}.")
+    give = np.zeros(len(arrays.rhs))
+    give[limits] = answer.x[columns:]
+    return np.where(give > _TINY * np.maximum(np.abs(arrays.rhs), 1.0), give, 0.0)
+
+
+def loosened(program: CalendarProgram, give: Floats) -> CalendarProgram:
+    """Return the program with the limits moved by what they give way, and a little room for rounding."""
+    arrays = program.arrays
+    room = np.where(give > 0, give + _TINY * np.maximum(np.abs(arrays.rhs), 1.0), 0.0)
+    return replace(program, arrays=replace(arrays, rhs=arrays.rhs + np.where(arrays.row_sense == 1, -room, room)))
