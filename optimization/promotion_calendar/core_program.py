@@ -12,10 +12,9 @@ from optimization.linear_program.arrays import Flags, Integers
 from optimization.promotion_calendar.calendar_program import CalendarProgram
 
 
-def restricted(program: CalendarProgram, kept: Flags) -> tuple[LinearArrays, Integers]:
-    """Return the arrays of the kept choices and of pairs of which both sides have one, and the columns of `program` they stand for.
-
-    Rows that the kept choices cannot break are left out.
+def restricted(program: CalendarProgram, kept: Flags) -> tuple[LinearArrays, Integers, Integers]:
+    """Return the arrays of the kept choices and of pairs of which both sides have one, and the columns and rows of `program` they
+    stand for. Rows that the kept choices cannot break are left out.
     """
     arrays, count = program.arrays, program.choices.height
     columns = np.concatenate([kept, np.zeros(len(program.pairs), dtype=np.bool_)])
@@ -39,7 +38,7 @@ def restricted(program: CalendarProgram, kept: Flags) -> tuple[LinearArrays, Int
         entry_column=column[inside],
         entry_value=value[inside],
     )
-    return part, np.flatnonzero(columns)
+    return part, np.flatnonzero(columns), np.flatnonzero(needed)
 
 
 def _both_sides(program: CalendarProgram, kept: Flags) -> Flags:

@@ -13,14 +13,14 @@ _NO_PRICE = 1e-9
 def limits_table(program: CalendarProgram, used: Floats, prices: Floats, relaxed_by: Floats) -> pl.DataFrame:
     """Return one row per limit (grain: limit_name, scope; `LIMITS_SCHEMA`), in the order of the program.
 
-    Slots, budgets and minimums are always told; rests, conflicts and stock where they have a price or gave way. used and prices: per row of
-    the program; prices are those of the linear relaxation. For minimums slack is used less allowed, and the price is what one fewer earns.
+    Slots, budgets and minimums are always told, stock where it has a price, rests and conflicts where they gave way. used and prices:
+    per row of the program; prices are those of the linear relaxation. For minimums slack is used less allowed, and the price is what one fewer earns.
     """
     rows: list[dict[str, object]] = []
     for index, row in enumerate(program.rows):
         price, gave = abs(float(prices[index])), float(relaxed_by[index])
         price = price if price > _NO_PRICE else 0.0
-        if not row.is_limit or (row.limit_name not in TOLD_ALWAYS and price == 0 and gave == 0):
+        if not row.is_limit or (row.limit_name not in TOLD_ALWAYS and gave == 0 and (row.limit_name != "stock" or price == 0)):
             continue
         taken = float(np.round(used[index], 9)) + 0.0
         slack = taken - row.allowed if row.is_minimum else row.allowed - taken

@@ -59,7 +59,7 @@ def plan_promotions(
         program = calendar_program(read, useful, limits, with_cuts=False)
         minimums = {name for name, count in limits.category_minimums.items() if count > 0}
         gave = smallest_relaxation(program, minimums, settings)
-        solution = solve_calendar(loosened(program, gave), settings, None)
+        solution = solve_calendar(loosened(program, gave), settings, limits.cool_down_weeks)
         if solution is None:
             raise SolverError("No calendar was found under the relaxed limits.")
     state = CalendarState(loosened(program, gave), solution.chosen)

@@ -16,13 +16,15 @@ from optimization.promotion_calendar.calendar_program import CalendarProgram
 MOST_PLANS = 3_000
 """More plans of one product than this are not listed."""
 _TOLERANCE = 1e-9
+_ONE_AND_MORE = 1.5  # right-hand side of a window of rest that gave way
 
 
 @dataclass(frozen=True)
 class ProductPlans:
     """What the products' own rows allow.
 
-    product, week_spot: product and place in `weeks` of each choice. is_own: rows of the program that the plans keep. is_listed: products
+    product, week_spot: product and place in `weeks` of each choice. is_own: rows of the program that the plans keep. is_loose:
+    products whose rest gave way, so that any weeks may be planned. is_listed: products
     whose plans are listed; plan_choice and plan_of: choice and plan, one entry per choice in a listed plan; plan_product: of each plan.
     """
 
@@ -30,6 +32,7 @@ class ProductPlans:
     week_spot: Integers
     weeks: Integers
     cool_down_weeks: int
+    is_loose: Flags
     is_own: Flags
     plan_choice: Integers
     plan_of: Integers
@@ -39,7 +42,11 @@ class ProductPlans:
     def regrets(self, profit: Floats) -> tuple[float, Floats]:
         """Return the value of the best plans at these profits of choices, and by how much it falls where a choice must run."""
         products = len(self.is_listed)
-        best, with_choice = self._week_by_week(profit)
+        best, with_choice = self._week_by_week(profit, self.cool_down_weeks)
+        if self.is_loose.any():
+            any_weeks, with_any = self._week_by_week(profit, 0)
+            best = np.where(self.is_loose, any_weeks, best)
+            with_choice = np.where(self.is_loose[self.product], with_any, with_choice)
         if len(self.plan_product):
             value = np.bincount(self.plan_of, weights=profit[self.plan_choice], minlength=len(self.plan_product))
             listed = np.full(products, -np.inf)
@@ -50,9 +57,9 @@ class ProductPlans:
             with_choice = np.where(self.is_listed[self.product], most, with_choice)
         return float(best.sum()), best[self.product] - with_choice
 
-    def _week_by_week(self, profit: Floats) -> tuple[Floats, Floats]:
+    def _week_by_week(self, profit: Floats, rest: int) -> tuple[Floats, Floats]:
         """Best plan of each product from both ends; what a choice gives is itself and the best before and after its rest."""
-        products, width, rest = len(self.is_listed), len(self.weeks), self.cool_down_weeks
+        products, width = len(self.is_listed), len(self.weeks)
         spot = np.full((products, width), -np.inf)
         np.maximum.at(spot, (self.product, self.week_spot), profit)
         before, after = np.zeros((width + 1, products)), np.zeros((width + 1, products))
@@ -67,18 +74,24 @@ class ProductPlans:
 
 
 def product_plans(program: CalendarProgram, cool_down_weeks: int) -> ProductPlans:
-    """Return the plans of each product under its own rows of the program, whose limits must not have given way."""
+    """Return the plans of each product under its own rows of the program; a product whose rest gave way keeps only its stock."""
     count = program.choices.height
     names = program.choices["product_id"].rle_id().to_numpy().astype(np.int64)
     week = program.choices["week"].to_numpy().astype(np.int64)
     weeks, spot = np.unique(week, return_inverse=True)
     products = int(names[-1]) + 1 if count else 0
     kinds = np.array([row.limit_name for row in program.rows], dtype=object)
+    row_product = np.full(len(program.rows), -1, dtype=np.int64)
+    inside = program.arrays.entry_column < count
+    row_product[program.arrays.entry_row[inside]] = names[program.arrays.entry_column[inside]]
+    is_rest = kinds == "cool_down"
+    is_loose = np.zeros(products, dtype=np.bool_)
+    is_loose[row_product[is_rest & (program.arrays.rhs > _ONE_AND_MORE)]] = True
     stock = _stock_rows(program, np.flatnonzero(kinds == "stock"))
     is_listed, choices, plans, owners = np.zeros(products, dtype=np.bool_), list[int](), list[int](), list[int]()
     for product, rows in _by_product(stock, names).items():
         columns = np.flatnonzero(names == product)
-        found = _list_plans(columns, week[columns], rows, cool_down_weeks)
+        found = _list_plans(columns, week[columns], rows, 0 if is_loose[product] else cool_down_weeks)
         if found is None:
             continue
         is_listed[product] = True
@@ -86,13 +99,12 @@ def product_plans(program: CalendarProgram, cool_down_weeks: int) -> ProductPlan
             choices += plan
             plans += [len(owners)] * len(plan)
             owners.append(product)
-    row_product = np.full(len(program.rows), -1, dtype=np.int64)
-    inside = program.arrays.entry_column < count
-    row_product[program.arrays.entry_row[inside]] = names[program.arrays.entry_column[inside]]
     of_stock = np.isin(kinds, ("stock", "stock_cut"))
-    is_own = (kinds == "cool_down") | (of_stock & (row_product >= 0) & is_listed[row_product])
+    is_own = (is_rest & ~is_loose[row_product]) | (of_stock & (row_product >= 0) & is_listed[row_product])
     listed, of, owner = (np.array(part, dtype=np.int64) for part in (choices, plans, owners))
-    return ProductPlans(names, spot.astype(np.int64), weeks, cool_down_weeks, is_own.astype(np.bool_), listed, of, owner, is_listed)
+    return ProductPlans(
+        names, spot.astype(np.int64), weeks, cool_down_weeks, is_loose, is_own.astype(np.bool_), listed, of, owner, is_listed
+    )
 
 
 _StockRow = tuple[dict[int, float], float]

@@ -13,6 +13,7 @@ import numpy as np
 from optimization.linear_program import LinearArrays, SolverError, solve_arrays
 from optimization.linear_program.arrays import Floats
 from optimization.promotion_calendar.calendar_program import CalendarProgram
+from optimization.promotion_calendar.core_program import restricted
 from optimization.promotion_calendar.settings import CalendarSettings
 
 _TINY = 1e-7
@@ -23,15 +24,16 @@ def smallest_relaxation(program: CalendarProgram, minimum_categories: set[str], 
 
     Raises SolverError where the search for it ends without an answer.
     """
-    arrays, choices = program.arrays, program.choices
+    choices = program.choices
     asked = choices["must_run"].to_numpy() | choices["category"].is_in(sorted(minimum_categories)).to_numpy()
-    limits = np.flatnonzero([row.is_limit for row in program.rows])
+    arrays, _, rows = restricted(program, asked.astype(np.bool_))
+    limits = np.flatnonzero([program.rows[row].is_limit for row in rows.tolist()])
     columns, gives = len(arrays.objective), len(limits)
     sign = np.where(arrays.row_sense[limits] == 1, 1.0, -1.0)
     elastic = LinearArrays(
         objective=np.concatenate([np.zeros(columns), 1.0 / np.maximum(np.abs(arrays.rhs[limits]), 1.0)]),
         lower=np.zeros(columns + gives),
-        upper=np.concatenate([np.where(asked, 1.0, 0.0), np.ones(len(program.pairs)), np.full(gives, np.inf)]),
+        upper=np.concatenate([arrays.upper, np.full(gives, np.inf)]),
         is_integer=np.concatenate([arrays.is_integer, np.zeros(gives, dtype=np.bool_)]),
         row_sense=arrays.row_sense,
         rhs=arrays.rhs,
@@ -42,9 +44,9 @@ def smallest_relaxation(program: CalendarProgram, minimum_categories: set[str], 
     answer = solve_arrays(elastic, settings.solve_options(absolute_gap=1e-6))
     if answer.value is None:
         raise SolverError(f"The search for the smallest relaxation of the calendar's limits ended as {answer.status}.")
-    give = np.zeros(len(arrays.rhs))
-    give[limits] = answer.x[columns:]
-    return np.where(give > _TINY * np.maximum(np.abs(arrays.rhs), 1.0), give, 0.0)
+    give = np.zeros(len(program.rows))
+    give[rows[limits]] = answer.x[columns:]
+    return np.where(give > _TINY * np.maximum(np.abs(program.arrays.rhs), 1.0), give, 0.0)
 
 
 def loosened(program: CalendarProgram, give: Floats) -> CalendarProgram:

@@ -32,16 +32,15 @@ class CalendarSolution:
     prices: Floats
 
 
-def solve_calendar(program: CalendarProgram, settings: CalendarSettings, cool_down_weeks: int | None) -> CalendarSolution | None:
-    """Return the calendar; None where there is none. cool_down_weeks None: limits gave way, so products have no plans of their own and
-    the whole program is solved. Raises RuntimeError where the solver ends without one for another reason."""
+def solve_calendar(program: CalendarProgram, settings: CalendarSettings, cool_down_weeks: int) -> CalendarSolution | None:
+    """Return the calendar; None where there is none. Raises RuntimeError where the solver ends without one for another reason."""
     prices = solve_arrays(program.arrays, settings.solve_options(), relax=True)
     if prices.status == "infeasible":
         return None
     if prices.duals is None or prices.bound is None:
         raise RuntimeError(f"The prices of the calendar's limits were not found: the solver ended as {prices.status}.")
     everything = np.ones(program.choices.height, dtype=np.bool_)
-    if cool_down_weeks is None or program.choices.height <= settings.whole_model_columns:
+    if program.choices.height <= settings.whole_model_columns:
         answer, chosen = _solve_part(program, everything, settings, None)
         if answer.status == "infeasible":
             return None
@@ -77,7 +76,7 @@ def _by_core(program: CalendarProgram, settings: CalendarSettings, bound: float,
 def _solve_part(
     program: CalendarProgram, kept: Flags, settings: CalendarSettings, absolute_gap: float | None
 ) -> tuple[SolvedArrays, Flags]:
-    arrays, columns = restricted(program, kept)
+    arrays, columns, _ = restricted(program, kept)
     answer = solve_arrays(arrays, settings.solve_options(absolute_gap))
     chosen = np.zeros(len(kept), dtype=np.bool_)
     if answer.value is not None:
