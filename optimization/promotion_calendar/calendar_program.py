@@ -15,7 +15,7 @@ minimum and no decision asks for a product, a loss as large as its best profit o
 Public: `LimitRow`, `CalendarProgram`, `calendar_program`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,7 @@ from optimization.promotion_calendar.frames import ReadFrames
 from optimization.promotion_calendar.limits import PromotionLimits
 from optimization.promotion_calendar.stock_cuts import most_lift, stock_cuts
 
+_ROUNDING = 1e-7
 TOLD_ALWAYS = ("slots", "category_slots", "budget", "category_budget", "category_minimum")
 OWN = ("cool_down", "stock", "stock_cut")
 """Rows that concern one product alone."""
@@ -64,17 +65,34 @@ class CalendarProgram:
     pairs: tuple[tuple[str, str, int], ...]
 
 
-def calendar_program(frames: ReadFrames, choices: pl.DataFrame, limits: PromotionLimits, *, with_cuts: bool = True) -> CalendarProgram:
-    """Return the program over the useful choices (`judged`, left_out null). `with_cuts`: rows that follow from stock for whole choices are
-    added, which brings the linear relaxation near to the integers; without them stock may be given way."""
-    return _Rows(frames, choices, limits, with_cuts).program()
+def calendar_program(
+    frames: ReadFrames,
+    choices: pl.DataFrame,
+    limits: PromotionLimits,
+    *,
+    gave: Mapping[tuple[str, str], float] | None = None,
+    with_cuts: bool = True,
+) -> CalendarProgram:
+    """Return the program over the useful choices (`judged`, left_out null).
+
+    gave: by how much limits (limit_name, scope) give way. with_cuts: rows that follow from stock for whole choices are added, which brings
+    the linear relaxation near to the integers; without them stock may still give way.
+    """
+    return _Rows(frames, choices, limits, gave or {}, with_cuts).program()
 
 
 class _Rows:
     """Rows collected limit by limit."""
 
-    def __init__(self, frames: ReadFrames, choices: pl.DataFrame, limits: PromotionLimits, with_cuts: bool) -> None:
-        self.frames, self.limits, self.choices, self.with_cuts = frames, limits, choices, with_cuts
+    def __init__(
+        self,
+        frames: ReadFrames,
+        choices: pl.DataFrame,
+        limits: PromotionLimits,
+        gave: Mapping[tuple[str, str], float],
+        with_cuts: bool,
+    ) -> None:
+        self.frames, self.limits, self.choices, self.gave, self.with_cuts = frames, limits, choices, gave, with_cuts
         self.rows = RowBuilder()
         self.told: list[LimitRow] = []
         self.products, self.category = choices["product_id"].to_list(), np.array(choices["category"].to_list(), dtype=object)
@@ -106,8 +124,14 @@ class _Rows:
     def _add(self, row: LimitRow, columns: Integers, weights: Floats | None, *more: tuple[Integers, Integers, Floats]) -> None:
         weights = np.ones(len(columns)) if weights is None else weights
         sense = ">=" if row.is_minimum else "=" if row.limit_name == "decision" else "<="
-        self.rows.add(sense, np.array([row.allowed]), (np.zeros(len(columns), dtype=np.int64), columns, weights), *more)
+        self.rows.add(sense, np.array([self._right(row)]), (np.zeros(len(columns), dtype=np.int64), columns, weights), *more)
         self.told.append(row)
+
+    def _right(self, row: LimitRow) -> float:
+        """Return the right-hand side: what is allowed and what gave way, with a little room for rounding where it did."""
+        gave = self.gave.get((row.limit_name, row.scope), 0.0)
+        room = gave + _ROUNDING * max(abs(row.allowed), 1.0) if gave else 0.0
+        return row.allowed - room if row.is_minimum else row.allowed + room
 
     def _cool_down(self) -> None:
         reach = self.limits.cool_down_weeks
@@ -144,12 +168,13 @@ class _Rows:
         for product, until, available in self.frames.stock.iter_rows():
             weeks = {week: columns for week, columns in self.spots.get(product, {}).items() if week <= until}
             columns = np.array([column for week in sorted(weeks) for column in weeks[week]], dtype=np.int64)
-            rest = self.limits.cool_down_weeks if self.with_cuts else 0  # which may give way too
+            rest = self.limits.cool_down_weeks if self.with_cuts and not self.gave else 0  # which may give way too
             if not len(columns) or most_lift(self.week[columns], self.lift[columns], rest) <= available:
                 continue
-            self._add(LimitRow("stock", f"{product}, until week {until}", available, "units"), columns, self.lift[columns])
-            if self.with_cuts and not any(self.choices["must_run"][columns.tolist()]):
-                for members, most in stock_cuts(self.lift[columns], available):
+            row = LimitRow("stock", f"{product}, until week {until}", available, "units")
+            self._add(row, columns, self.lift[columns])
+            if self.with_cuts:
+                for members, most in stock_cuts(self.lift[columns], self._right(row)):
                     self._add(LimitRow("stock_cut", product, float(most), "promotions"), columns[members], None)
 
     def _conflicts(self) -> dict[tuple[str, str, int], float]:

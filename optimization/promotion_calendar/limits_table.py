@@ -1,5 +1,7 @@
 """The table of a calendar's limits: what was allowed, used and left, and what one more unit would earn."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -10,17 +12,18 @@ from optimization.promotion_calendar.calendar_program import TOLD_ALWAYS, Calend
 _NO_PRICE = 1e-9
 
 
-def limits_table(program: CalendarProgram, used: Floats, prices: Floats, relaxed_by: Floats) -> pl.DataFrame:
+def limits_table(program: CalendarProgram, used: Floats, prices: Floats, gave: Mapping[tuple[str, str], float]) -> pl.DataFrame:
     """Return one row per limit (grain: limit_name, scope; `LIMITS_SCHEMA`), in the order of the program.
 
-    Slots, budgets and minimums are always told, stock where it has a price, rests and conflicts where they gave way. used and prices:
-    per row of the program; prices are those of the linear relaxation. For minimums slack is used less allowed, and the price is what one fewer earns.
+    Slots, budgets and minimums are always told, stock where it has a price, rests and conflicts where they gave way. used and prices are
+    per row of the program; prices are those of the linear relaxation. For minimums slack is used less allowed, and the price is what one
+    fewer earns.
     """
     rows: list[dict[str, object]] = []
     for index, row in enumerate(program.rows):
-        price, gave = abs(float(prices[index])), float(relaxed_by[index])
+        price, by = abs(float(prices[index])), gave.get((row.limit_name, row.scope), 0.0)
         price = price if price > _NO_PRICE else 0.0
-        if not row.is_limit or (row.limit_name not in TOLD_ALWAYS and gave == 0 and (row.limit_name != "stock" or price == 0)):
+        if not row.is_limit or (row.limit_name not in TOLD_ALWAYS and by == 0 and (row.limit_name != "stock" or price == 0)):
             continue
         taken = float(np.round(used[index], 9)) + 0.0
         slack = taken - row.allowed if row.is_minimum else row.allowed - taken
@@ -33,8 +36,8 @@ def limits_table(program: CalendarProgram, used: Floats, prices: Floats, relaxed
                 "slack": slack,
                 "shadow_price": price,
                 "unit": row.unit,
-                "relaxed_by": gave,
-                "sentence": _sentence(row, taken, price, gave),
+                "relaxed_by": by,
+                "sentence": _sentence(row, taken, price, by),
             }
         )
     return pl.DataFrame(rows, schema=LIMITS_SCHEMA)

@@ -4,15 +4,14 @@ Public: `PromotionPlan`, `plan_promotions`.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from optimization.certificate import PlanCertificate, PlanStatus, hash_inputs, relative_gap
 from optimization.linear_program import SOLVER, SolverError, solver_version
-from optimization.linear_program.arrays import Floats
-from optimization.promotion_calendar.calendar_program import CalendarProgram, calendar_program
+from optimization.promotion_calendar.calendar_program import calendar_program
 from optimization.promotion_calendar.calendar_table import calendar_table
 from optimization.promotion_calendar.check_calendar import check_calendar
 from optimization.promotion_calendar.choices import judged, valued
@@ -20,7 +19,7 @@ from optimization.promotion_calendar.frames import CalendarFrames, read_frames
 from optimization.promotion_calendar.limits import PromotionLimits
 from optimization.promotion_calendar.limits_table import limits_table
 from optimization.promotion_calendar.override_told import overrides_told
-from optimization.promotion_calendar.relaxation import loosened, smallest_relaxation
+from optimization.promotion_calendar.relaxation import smallest_relaxation
 from optimization.promotion_calendar.settings import CalendarSettings
 from optimization.promotion_calendar.solve_calendar import solve_calendar
 from optimization.promotion_calendar.top_up import CalendarState, top_up
@@ -53,26 +52,23 @@ def plan_promotions(
     useful = choices.filter(pl.col("left_out").is_null()).drop("left_out")
     program = calendar_program(read, useful, limits)
     solution = solve_calendar(program, settings, limits.cool_down_weeks)
-    gave: Floats = np.zeros(len(program.rows))
-    given_way = solution is None
+    gave: dict[tuple[str, str], float] = {}
     if solution is None:
-        program = calendar_program(read, useful, limits, with_cuts=False)
         minimums = {name for name, count in limits.category_minimums.items() if count > 0}
-        gave = smallest_relaxation(program, minimums, settings)
-        solution = solve_calendar(loosened(program, gave), settings, limits.cool_down_weeks)
+        gave = smallest_relaxation(calendar_program(read, useful, limits, with_cuts=False), minimums, settings)
+        program = calendar_program(read, useful, limits, gave=gave)
+        solution = solve_calendar(program, settings, limits.cool_down_weeks)
         if solution is None:
             raise SolverError("No calendar was found under the relaxed limits.")
-    state = CalendarState(loosened(program, gave), solution.chosen)
+    state = CalendarState(program, solution.chosen)
     top_up(state)
     calendar = calendar_table(read, choices, state, limits.cool_down_weeks)
-    told = limits_table(program, state.used, solution.prices, gave)
     value = float((calendar["profit"] - calendar["loss_together"]).sum())
-    relaxed_by = dict(zip(told.select("limit_name", "scope").rows(), told["relaxed_by"].to_list(), strict=True))
-    violations = check_calendar(frames, limits, calendar, value, {limit: by for limit, by in relaxed_by.items() if by > 0})
+    violations = check_calendar(frames, limits, calendar, value, gave)
     bound = max(solution.bound, value)
     certificate = PlanCertificate(
         plan="promotion_calendar",
-        status=_status(frames, given_way, relative_gap(value, bound), settings),
+        status=_status(frames, bool(gave), relative_gap(value, bound), settings),
         sense="max",
         value=value,
         bound=bound,
@@ -85,7 +81,8 @@ def plan_promotions(
         checked=True,
         violations=tuple(violations),
     )
-    return PromotionPlan(calendar, told, overrides_told(read, calendar), certificate, _message(program, gave, certificate))
+    told = limits_table(program, state.used, solution.prices, gave)
+    return PromotionPlan(calendar, told, overrides_told(read, calendar), certificate, _message(gave, certificate))
 
 
 def _status(frames: CalendarFrames, given_way: bool, gap: float | None, settings: CalendarSettings) -> PlanStatus:
@@ -96,11 +93,11 @@ def _status(frames: CalendarFrames, given_way: bool, gap: float | None, settings
     return "optimal" if gap is not None and gap <= settings.target_gap + 1e-9 else "feasible"
 
 
-def _message(program: CalendarProgram, gave: Floats, certificate: PlanCertificate) -> str:
+def _message(gave: Mapping[tuple[str, str], float], certificate: PlanCertificate) -> str:
     if certificate.status == "empty":
         return "There are no candidates, so there is nothing to decide."
-    if certificate.status == "relaxed":
-        moved = [f"{program.rows[row].limit_name} ({program.rows[row].scope}) by {gave[row]:g}" for row in np.flatnonzero(gave).tolist()]
+    if gave:
+        moved = [f"{name} ({scope}) by {by:g}" for (name, scope), by in gave.items()]
         return f"What was decided and the limits cannot hold together; the smallest relaxation moves {'; '.join(moved)}."
     if certificate.status == "optimal":
         return "The calendar is proven best within the gap that was asked for."

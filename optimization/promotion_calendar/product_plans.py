@@ -101,9 +101,17 @@ def product_plans(program: CalendarProgram, cool_down_weeks: int) -> ProductPlan
             owners.append(product)
     of_stock = np.isin(kinds, ("stock", "stock_cut"))
     is_own = (is_rest & ~is_loose[row_product]) | (of_stock & (row_product >= 0) & is_listed[row_product])
-    listed, of, owner = (np.array(part, dtype=np.int64) for part in (choices, plans, owners))
     return ProductPlans(
-        names, spot.astype(np.int64), weeks, cool_down_weeks, is_loose, is_own.astype(np.bool_), listed, of, owner, is_listed
+        product=names,
+        week_spot=spot.astype(np.int64),
+        weeks=weeks,
+        cool_down_weeks=cool_down_weeks,
+        is_loose=is_loose,
+        is_own=is_own.astype(np.bool_),
+        plan_choice=np.array(choices, dtype=np.int64),
+        plan_of=np.array(plans, dtype=np.int64),
+        plan_product=np.array(owners, dtype=np.int64),
+        is_listed=is_listed,
     )
 
 

@@ -3,15 +3,12 @@
 What was decided stays. Every limit may give way at a price, measured against its own size (at least 1) so that promotions, units and money
 add up, and the total is the smallest there is. Choices that nothing asks for only use up limits, so they are left aside.
 
-Public: `smallest_relaxation`, `loosened`.
+Public: `smallest_relaxation`.
 """
-
-from dataclasses import replace
 
 import numpy as np
 
 from optimization.linear_program import LinearArrays, SolverError, solve_arrays
-from optimization.linear_program.arrays import Floats
 from optimization.promotion_calendar.calendar_program import CalendarProgram
 from optimization.promotion_calendar.core_program import restricted
 from optimization.promotion_calendar.settings import CalendarSettings
@@ -19,8 +16,8 @@ from optimization.promotion_calendar.settings import CalendarSettings
 _TINY = 1e-7
 
 
-def smallest_relaxation(program: CalendarProgram, minimum_categories: set[str], settings: CalendarSettings) -> Floats:
-    """Return by how much each row of `program` (without stock cuts) has to give way before a calendar exists, in the row's unit.
+def smallest_relaxation(program: CalendarProgram, minimum_categories: set[str], settings: CalendarSettings) -> dict[tuple[str, str], float]:
+    """Return by how much limits (limit_name, scope) of `program` (without stock cuts) have to give way before a calendar exists.
 
     Raises SolverError where the search for it ends without an answer.
     """
@@ -44,13 +41,5 @@ def smallest_relaxation(program: CalendarProgram, minimum_categories: set[str], 
     answer = solve_arrays(elastic, settings.solve_options(absolute_gap=1e-6))
     if answer.value is None:
         raise SolverError(f"The search for the smallest relaxation of the calendar's limits ended as {answer.status}.")
-    give = np.zeros(len(program.rows))
-    give[rows[limits]] = answer.x[columns:]
-    return np.where(give > _TINY * np.maximum(np.abs(program.arrays.rhs), 1.0), give, 0.0)
-
-
-def loosened(program: CalendarProgram, give: Floats) -> CalendarProgram:
-    """Return the program with the limits moved by what they give way, and a little room for rounding."""
-    arrays = program.arrays
-    room = np.where(give > 0, give + _TINY * np.maximum(np.abs(arrays.rhs), 1.0), 0.0)
-    return replace(program, arrays=replace(arrays, rhs=arrays.rhs + np.where(arrays.row_sense == 1, -room, room)))
+    given = {program.rows[row]: float(give) for row, give in zip(rows[limits].tolist(), answer.x[columns:], strict=True)}
+    return {(row.limit_name, row.scope): give for row, give in given.items() if give > _TINY * max(abs(row.allowed), 1.0)}
