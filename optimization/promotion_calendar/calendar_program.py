@@ -1,7 +1,8 @@
 """The calendar as a program: columns are choices x and pairs of products promoted together y, rows are limits.
 
     maximise    profit of choices - loss of pairs on promotion together
-    under       sum of x in any (cool-down + 1) weeks in a row <= 1            per product, promotions before the calendar counted
+    under       sum of x in any (cool-down + 1) weeks in a row <= 1            per product
+                sum of x <= 0                                                 within the rest around a promotion that is held
                 sum of x <= slots                                             per week, per category and week
                 budget used <= budget, lift added so far <= stock so far      per calendar and category, per product and week
                 sum of x in a week <= 1                                       per clique of products in conflict
@@ -135,27 +136,31 @@ class _Rows:
 
     def _cool_down(self) -> None:
         reach = self.limits.cool_down_weeks
-        held = dict(self.frames.earlier.group_by("product_id").agg(pl.col("week").max()).iter_rows())
+        held = dict(self.frames.held.group_by("product_id").agg(pl.col("week").sort()).iter_rows())
         for product, weeks in self.spots.items():
             for first, members in _windows(sorted(weeks), reach):
                 columns = np.array([column for week in members for column in weeks[week]])
                 if len(columns) > 1:
                     scope = f"{product}, week {first}" if reach == 0 else f"{product}, weeks {first} to {first + reach}"
                     self._add(LimitRow("cool_down", scope, 1.0, "promotions"), columns, None)
-            early = [column for week in weeks if product in held and week - held[product] <= reach for column in weeks[week]]
-            if early:  # only what a merchandiser decided is left here
-                scope = f"{product}, promoted in week {held[product]}"
-                self._add(LimitRow("earlier_promotion", scope, 0.0, "promotions"), np.array(early), None)
+            for week in held.get(product, []):  # only what a merchandiser decided lies so near
+                near = [column for one in weeks if abs(one - week) <= reach for column in weeks[one]]
+                if near:
+                    self._add(LimitRow("held_promotion", f"{product}, week {week}", 0.0, "promotions"), np.array(near), None)
 
     def _slots(self) -> None:
         last = self.frames.candidates["week"].max()
+        category_of = dict(self.frames.candidates.select("product_id", "category").unique().iter_rows())
+        held = [(week, category_of.get(product)) for product, week in self.frames.held.iter_rows()]
         for week in range(int(str(last)) + 1 if last is not None else 0):
             here, slots = np.flatnonzero(self.week == week), self.limits.slots(week)
             if slots is not None:
-                self._add(LimitRow("slots", f"week {week}", float(slots), "promotions"), here, None)
+                free = float(max(slots - sum(one == week for one, _ in held), 0))
+                self._add(LimitRow("slots", f"week {week}", free, "promotions"), here, None)
             for category, most in sorted(self.limits.category_slots.items()):
                 own = here[self.category[here] == category]
-                self._add(LimitRow("category_slots", f"{category}, week {week}", float(most), "promotions"), own, None)
+                free = float(max(most - held.count((week, category)), 0))
+                self._add(LimitRow("category_slots", f"{category}, week {week}", free, "promotions"), own, None)
 
     def _budgets(self) -> None:
         if self.limits.budget is not None:
@@ -188,6 +193,11 @@ class _Rows:
                     apart.setdefault(week, []).append((a, b))
                 elif loss > 0:
                     losses[a, b, week] = loss
+        for product, week in self.frames.held.iter_rows():
+            for a, b in self.frames.conflicts.filter((pl.col("product_a") == product) | (pl.col("product_b") == product)).iter_rows():
+                columns = self.spots.get(b if a == product else a, {}).get(week)
+                if columns:  # only what a merchandiser decided lies here
+                    self._add(LimitRow("conflict", f"{a}, {b}, week {week}", 0.0, "promotions"), np.array(columns), None)
         for week, members in sorted(apart.items()):
             for clique in conflict_cliques(members):
                 columns = np.array([column for product in clique for column in self.spots[product][week]])

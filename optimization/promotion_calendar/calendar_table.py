@@ -32,7 +32,7 @@ CALENDAR_SCHEMA = {
 }
 _CODES = {
     "cool_down": "cool_down",
-    "earlier_promotion": "cool_down",
+    "held_promotion": "cool_down",
     "stock": "stock",
     "conflict": "conflict",
     "slots": "slot",
@@ -130,8 +130,8 @@ def _why_it_runs(row: dict[str, object], state: CalendarState) -> str:
 
 def _why_not(row: dict[str, object], state: CalendarState, frames: ReadFrames) -> tuple[str, str | None]:
     """Return the code, and what stands in the way."""
-    if row["left_out"] == "forbidden":
-        return "forbidden", None
+    if row["left_out"] in ("announced", "forbidden", "conflict"):
+        return str(row["left_out"]), None
     if float(str(row["profit"])) <= TOLERANCE:
         return "not_worth_it", None
     if row["left_out"] is not None:
@@ -139,7 +139,7 @@ def _why_not(row: dict[str, object], state: CalendarState, frames: ReadFrames) -
     column = int(str(row["column"]))
     obstacles = sorted(state.obstacles(column), key=lambda limit: _ORDER[limit.limit_name])
     first = obstacles[0] if obstacles else None
-    own = first is not None and first.limit_name in ("cool_down", "earlier_promotion", "stock")
+    own = first is not None and first.limit_name in ("cool_down", "held_promotion", "stock")
     apart = first is not None and first.limit_name == "conflict"
     if first is not None and apart and _in_conflict(row, state, frames):
         return "conflict", first.scope

@@ -41,7 +41,7 @@ def check_calendar(
     return [
         *_numbers(told),
         *_rest(frames, limits, running, gave),
-        *_places(limits, told, gave),
+        *_places(frames, limits, told, gave),
         *_money(limits, told, gave),
         *_stock(frames, told, gave),
         *_decisions(frames, running),
@@ -77,29 +77,42 @@ def _numbers(told: pl.DataFrame) -> Iterator[str]:
 
 
 def _rest(frames: CalendarFrames, limits: PromotionLimits, running: pl.DataFrame, gave: Mapping[tuple[str, str], float]) -> Iterator[str]:
-    loose = {scope.split(",")[0] for name, scope in gave if name in ("cool_down", "earlier_promotion")}
-    held = running.select("product_id", "week")
-    if frames.earlier is not None:
-        held = pl.concat([held, frames.earlier.select("product_id", pl.col("week").cast(pl.Int64))])
-    for product, weeks in held.group_by("product_id").agg(pl.col("week").sort()).sort("product_id").iter_rows():
-        for earlier, later in pairwise(weeks):
-            if later >= 0 and later - earlier - 1 < limits.cool_down_weeks and product not in loose:
-                yield f"{product} runs in weeks {earlier} and {later}, {limits.cool_down_weeks} weeks of rest are asked for."
+    loose = {scope.split(",")[0] for name, scope in gave if name in ("cool_down", "held_promotion")}
+    planned = running.select("product_id", "week", is_plan=pl.lit(True))
+    everything = pl.concat([planned, _held(frames).with_columns(is_plan=pl.lit(False))]).sort("product_id", "week", "is_plan")
+    rows = [row for row in everything.iter_rows() if row[0] not in loose]
+    for (product, earlier, one), (other, later, two) in pairwise(rows):
+        if product == other and later - earlier - 1 < limits.cool_down_weeks and (one or two):
+            yield f"{product} runs in weeks {earlier} and {later}, {limits.cool_down_weeks} weeks of rest are asked for."
 
 
-def _places(limits: PromotionLimits, told: pl.DataFrame, gave: Mapping[tuple[str, str], float]) -> Iterator[str]:
-    for week, count in told.group_by("week").len().sort("week").iter_rows():
+def _held(frames: CalendarFrames) -> pl.DataFrame:
+    nothing = pl.DataFrame(schema={"product_id": pl.String, "week": pl.Int64})
+    return nothing if frames.held is None else frames.held.select("product_id", pl.col("week").cast(pl.Int64)).unique()
+
+
+def _places(frames: CalendarFrames, limits: PromotionLimits, told: pl.DataFrame, gave: Mapping[tuple[str, str], float]) -> Iterator[str]:
+    categories = frames.candidates.select("product_id", true_category="category").unique("product_id")
+    held = _held(frames).join(categories, on="product_id", how="left").select("true_category", "week", planned=pl.lit(0))
+    both = pl.concat([told.select("true_category", "week", planned=pl.lit(1)), held])
+    for week, planned, count in both.group_by("week").agg(pl.col("planned").sum(), pl.len()).sort("week").iter_rows():
         slots = limits.week_slots.get(week, limits.slots_per_week)
-        if slots is not None and count > slots + gave.get(("slots", f"week {week}"), 0.0) + TOLERANCE:
+        if slots is not None and planned and _over(planned, count, slots, gave.get(("slots", f"week {week}"), 0.0)):
             yield f"Week {week} has {count} promotions, {slots} fit."
-    for category, week, count in told.group_by("true_category", "week").len().sort("true_category", "week").iter_rows():
+    sums = both.group_by("true_category", "week").agg(pl.col("planned").sum(), pl.len()).sort("true_category", "week")
+    for category, week, planned, count in sums.iter_rows():
         most = limits.category_slots.get(category)
-        if most is not None and count > most + gave.get(("category_slots", f"{category}, week {week}"), 0.0) + TOLERANCE:
+        if most is not None and planned and _over(planned, count, most, gave.get(("category_slots", f"{category}, week {week}"), 0.0)):
             yield f"{category} has {count} promotions in week {week}, {most} fit."
     counts = dict(told.group_by("true_category").len().iter_rows())
     for category, least in sorted(limits.category_minimums.items()):
         if counts.get(category, 0) < least - gave.get(("category_minimum", category), 0.0) - TOLERANCE:
             yield f"{category} has {counts.get(category, 0)} promotions, {least} are asked for."
+
+
+def _over(planned: int, count: int, slots: int, gave: float) -> bool:
+    """True where planned promotions and those that are held are too many; held ones alone may be."""
+    return planned > max(slots - (count - planned), 0) + gave + TOLERANCE
 
 
 def _money(limits: PromotionLimits, told: pl.DataFrame, gave: Mapping[tuple[str, str], float]) -> Iterator[str]:
@@ -146,10 +159,16 @@ def _together(
     weeks: dict[str, set[int]] = {}
     for product, week in running.select("product_id", "week").iter_rows():
         weeks.setdefault(product, set()).add(week)
+    stays = set(_held(frames).iter_rows())
+    promoted = {product: set(own) for product, own in weeks.items()}
+    for product, week in sorted(stays):
+        promoted.setdefault(product, set()).add(week)
     loose = [(scope.split(", ")[:-1], scope.split(", ")[-1]) for name, scope in gave if name == "conflict"]
     if frames.conflicts is not None:
         for a, b in frames.conflicts.select("product_a", "product_b").unique().sort("product_a", "product_b").iter_rows():
-            for week in sorted(weeks.get(a, set()) & weeks.get(b, set())):
+            for week in sorted(promoted.get(a, set()) & promoted.get(b, set())):
+                if (a, week) in stays and (b, week) in stays:
+                    continue
                 if not any(a in members and b in members and told_week == f"week {week}" for members, told_week in loose):
                     yield f"{a} and {b} are in conflict and both run in week {week}."
     lost = 0.0

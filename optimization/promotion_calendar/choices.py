@@ -3,9 +3,9 @@
     profit = lift x (price x (1 - cut) - cost) - base x price x cut - slot cost - margin lost elsewhere
     budget = (base + lift) x price x cut + slot cost,          cut = discount share x take-up share
 
-Left out exactly: forbidden choices; those that no plan may hold by stock, budget or an earlier promotion; those that earn nothing where
-no minimum asks for them; and those dominated by another promotion of the same product and week, which earns no less and uses no more.
-Every limit counts promotions of a product and week alike or counts budget and lift, so exchanging the dominated one breaks nothing.
+Left out exactly: forbidden choices; those that no plan may hold by stock, budget or promotions that are held; those that earn nothing
+where no minimum asks for them; and those dominated by another promotion of the same product and week, which earns no less and uses no
+more. Every limit counts promotions of a product and week alike or counts budget and lift, so exchanging the dominated one breaks nothing.
 
 Public: `valued`, `judged`.
 """
@@ -60,20 +60,24 @@ def valued(frames: ReadFrames) -> pl.DataFrame:
 
 
 def judged(frames: ReadFrames, choices: pl.DataFrame, limits: PromotionLimits) -> pl.DataFrame:
-    """Return `choices` (from `valued`) with left_out: null where the program needs the choice, else why it does not: forbidden, cool_down,
-    stock, budget, not_worth_it or dominated."""
+    """Return `choices` (from `valued`) with left_out: null where the program needs the choice, else why it does not: announced,
+    forbidden, not_worth_it, cool_down, conflict (with what is held), stock, budget or dominated."""
     minimum = pl.col("category").is_in([name for name, count in sorted(limits.category_minimums.items()) if count > 0])
     no_limit = float("inf")
     category_budget = pl.col("category").replace_strict(dict(limits.category_budgets), default=no_limit, return_dtype=pl.Float64)
     budget = pl.min_horizontal(pl.lit(no_limit if limits.budget is None else limits.budget), category_budget)
     free = ~pl.col("must_run")
     told = choices.with_columns(
-        left_out=pl.when("is_forbidden")
+        left_out=pl.when(free & _lies_in(choices, frames.held))
+        .then(pl.lit("announced"))
+        .when("is_forbidden")
         .then(pl.lit("forbidden"))
         .when(free & (pl.col("profit") <= TOLERANCE) & ~minimum)
         .then(pl.lit("not_worth_it"))
         .when(free & ~_rested(frames, choices, limits.cool_down_weeks))
         .then(pl.lit("cool_down"))
+        .when(free & _lies_in(choices, _kept_free(frames)))
+        .then(pl.lit("conflict"))
         .when(free & (pl.col("lift_units") > _stock_left(frames, choices) * (1 + TOLERANCE)))
         .then(pl.lit("stock"))
         .when(free & (pl.col("budget_use") > budget * (1 + TOLERANCE)))
@@ -93,10 +97,26 @@ def _stock_left(frames: ReadFrames, choices: pl.DataFrame) -> pl.Series:
 
 
 def _rested(frames: ReadFrames, choices: pl.DataFrame, cool_down_weeks: int) -> pl.Series:
-    """Return whether each choice is far enough from the product's promotions before the calendar."""
-    last = frames.earlier.group_by("product_id").agg(last=pl.col("week").max())
-    joined = choices.select(SPOT).join(last, on="product_id", how="left", maintain_order="left")
-    return joined.select((pl.col("week") - pl.col("last") > cool_down_weeks).fill_null(True)).to_series()
+    """Return whether each choice is far enough from the product's promotions that are no choice."""
+    rows = choices.select(SPOT).with_row_index("row")
+    apart = (pl.col("week") - pl.col("held")).abs()
+    near = rows.join(frames.held.rename({"week": "held"}), on="product_id").filter(apart <= cool_down_weeks)["row"]
+    return rows.select(~pl.col("row").is_in(near.implode())).to_series()
+
+
+def _lies_in(choices: pl.DataFrame, spots: pl.DataFrame) -> pl.Series:
+    """Return whether each choice lies in one of the products' weeks (product_id, week)."""
+    keyed = choices.select(SPOT).with_row_index("row")
+    there = keyed.join(spots, on=SPOT, how="semi")["row"]
+    return keyed.select(pl.col("row").is_in(there.implode())).to_series()
+
+
+def _kept_free(frames: ReadFrames) -> pl.DataFrame:
+    """Return the products and weeks in which a product in conflict is on promotion already."""
+    both = pl.concat(
+        [frames.conflicts.select(product_id=one, other=two) for one, two in (("product_a", "product_b"), ("product_b", "product_a"))]
+    )
+    return both.join(frames.held, left_on="other", right_on="product_id").select(SPOT).unique()
 
 
 def _dominated(choices: pl.DataFrame) -> pl.DataFrame:

@@ -36,7 +36,7 @@ _STOCK = {"product_id": pl.String, "week": pl.Int64, "available_units": pl.Float
 _PAIRS = {"product_a": pl.String, "product_b": pl.String}
 _LOSSES = {**_PAIRS, "loss": pl.Float64}
 _DECISIONS = {"product_id": pl.String, "week": pl.Int64, "promotion_id": pl.String, "action": pl.String}
-_EARLIER = {"product_id": pl.String, "week": pl.Int64}
+_HELD = {"product_id": pl.String, "week": pl.Int64}
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ class CalendarFrames:
 
     stock: product_id, week, available_units: what all promotions of the product up to and including the week may add; absent: no limit.
     conflicts: product_a, product_b, never in one week. cannibalisation: product_a, product_b, loss.
-    decisions: product_id, week, promotion_id (null: any), action (force or forbid). earlier: product_id, week (below 0) of promotions held.
+    decisions: product_id, week, promotion_id (null: any), action (force or forbid). held: product_id, week of promotions that are no
+    choice, because they ran before the calendar (week below 0) or are announced already: products rest around them, they take their slots
+    and count in conflicts; budget, stock and minimums are for what is planned.
     """
 
     candidates: pl.DataFrame
@@ -55,7 +57,7 @@ class CalendarFrames:
     conflicts: pl.DataFrame | None = None
     cannibalisation: pl.DataFrame | None = None
     decisions: pl.DataFrame | None = None
-    earlier: pl.DataFrame | None = None
+    held: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class ReadFrames:
     conflicts: pl.DataFrame
     cannibalisation: pl.DataFrame
     decisions: pl.DataFrame
-    earlier: pl.DataFrame
+    held: pl.DataFrame
 
 
 def read_frames(frames: CalendarFrames) -> ReadFrames:
@@ -81,9 +83,6 @@ def read_frames(frames: CalendarFrames) -> ReadFrames:
     stock = _table("stock", frames.stock, _STOCK, ["product_id", "week"])
     if stock.filter(pl.col("available_units") < 0).height:
         raise ValueError("Expected available_units of 0 or more in table stock.")
-    earlier = _table("earlier", frames.earlier, _EARLIER, ["product_id", "week"])
-    if earlier.filter(pl.col("week") >= 0).height:
-        raise ValueError("Expected weeks below 0 in table earlier: week 0 is the first of the calendar.")
     losses = _pairs("cannibalisation", frames.cannibalisation, _LOSSES)
     if losses.filter(pl.col("loss") < 0).height:
         raise ValueError("Expected loss of 0 or more in table cannibalisation.")
@@ -93,7 +92,7 @@ def read_frames(frames: CalendarFrames) -> ReadFrames:
         conflicts=_pairs("conflicts", frames.conflicts, _PAIRS),
         cannibalisation=losses.group_by("product_a", "product_b").agg(pl.col("loss").sum()).sort("product_a", "product_b"),
         decisions=_decisions(frames.decisions),
-        earlier=earlier,
+        held=_table("held", frames.held, _HELD, ["product_id", "week"]),
     )
 
 

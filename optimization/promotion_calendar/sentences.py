@@ -10,12 +10,14 @@ def calendar_sentence(row: dict[str, object]) -> str:
     if row["is_promoted"]:
         return _running(row, code)
     best = f"{row['best_promotion_id']} would earn {_money(row['best_profit'])}"
+    beside = f" ({row['binding_limit']})" if row["binding_limit"] else " that is announced"
     why = {
+        "announced": "None to decide: a promotion is announced for this week already.",
         "forbidden": "None: the merchandiser decided against it.",
         "not_worth_it": f"None: {row['best_promotion_id']}, the best there is, earns {_money(row['best_profit'])}.",
         "cool_down": f"None: {best}, but the product rests between promotions.",
         "stock": f"None: {best}, but the stock does not last for it.",
-        "conflict": f"None: {best}, but it may not run beside another product ({row['binding_limit']}).",
+        "conflict": f"None: {best}, but it may not run beside another product{beside}.",
         "cannibalisation": f"None: {best} alone, but loses more to products on promotion in the same week.",
         "slot": f"None: {best}, but the places ({row['binding_limit']}) go to promotions that earn more.",
         "budget": f"None: {best}, but the budget ({row['binding_limit']}) earns more elsewhere.",

@@ -51,15 +51,17 @@ def whole_model(frames: CalendarFrames, limits: PromotionLimits) -> tuple[Linear
             later = spots.get((spot[0], spot[1] + rest))
             if later:
                 at_most(columns + later, 1.0)
-    for name, held in read.earlier.iter_rows():
-        for later in range(limits.cool_down_weeks + 1):
-            at_most(spots.get((name, held + later), []), 0.0)
+    for name, held in read.held.iter_rows():
+        for near in range(-limits.cool_down_weeks, limits.cool_down_weeks + 1):
+            at_most(spots.get((name, held + near), []), 0.0)
+    own_category = dict(zip(product.tolist(), category.tolist(), strict=True))
+    taken = [(one, own_category.get(name)) for name, one in read.held.iter_rows()]
     for one in sorted(set(week.tolist())):
         slots = limits.slots(one)
         if slots is not None:
-            at_most(np.flatnonzero(week == one), float(slots))
+            at_most(np.flatnonzero(week == one), float(max(slots - sum(at == one for at, _ in taken), 0)))
         for name, most in limits.category_slots.items():
-            at_most(np.flatnonzero((week == one) & (category == name)), float(most))
+            at_most(np.flatnonzero((week == one) & (category == name)), float(max(most - taken.count((one, name)), 0)))
     if limits.budget is not None:
         at_most(np.arange(len(use)), limits.budget, use)
     for name, amount in limits.category_budgets.items():
@@ -74,6 +76,10 @@ def whole_model(frames: CalendarFrames, limits: PromotionLimits) -> tuple[Linear
         for one in sorted(set(week.tolist())):
             if (a, one) in spots and (b, one) in spots:
                 at_most(spots[a, one] + spots[b, one], 1.0)
+        for free, other in ((a, b), (b, a)):
+            for held, one in read.held.iter_rows():
+                if held == other:
+                    at_most(spots.get((free, one), []), 0.0)
     kinds = candidates["promotion_id"].to_list()
     for name, one, kind, action in read.decisions.iter_rows():
         decided = [column for column in spots.get((name, one), []) if kind is None or kinds[column] == kind]
