@@ -96,7 +96,7 @@ def _pooled(effect: Floats, variance: Floats) -> tuple[float, float, float]:
     """Return mean, its variance and the variance between members beyond chance (DerSimonian and Laird)."""
     if len(effect) == 1:
         return float(effect[0]), float(variance[0]), 0.0
-    with np.errstate(invalid="ignore"):  # it takes the root of variances that we do not use, some of them negative
+    with np.errstate(invalid="ignore", divide="ignore"):  # it computes more than we use, some of it from nothing
         found = combine_effects(effect, variance, method_re="chi2")
     between = max(float(found.tau2), 0.0)  # pyright: ignore[reportAttributeAccessIssue]
     weight = 1 / (variance + between)

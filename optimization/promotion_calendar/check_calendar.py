@@ -177,6 +177,6 @@ def _together(
             lost += loss * len(weeks.get(a, set()) & weeks.get(b, set()))
     worth = float(told["true_profit"].sum()) - lost
     said = float((running["profit"] - running["loss_together"]).sum())
-    for name, number in (("plan", value), ("calendar's rows", said)):
+    for name, number in (("plan", value), ("calendar", said)):
         if abs(number - worth) > TOLERANCE * max(abs(worth), 1.0):
-            yield f"The {name} claim a value of {number:.4f}, the frames say {worth:.4f}."
+            yield f"The {name} is said to be worth {number:.4f}, the frames say {worth:.4f}."
