@@ -7,6 +7,7 @@ import dagster as dg
 from assets.decisions.coupon_plan import coupon_plan
 from assets.decisions.order_calibration import order_calibration
 from assets.decisions.order_outlook import order_outlook
+from assets.decisions.promotion_calendar import promotion_calendar
 from assets.decisions.replenishment import replenishment
 from assets.decisions.summary import decision_summary
 from assets.demand.forecasts import demand_forecasts
@@ -30,6 +31,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         order_calibration,
         replenishment,
         order_outlook,
+        promotion_calendar,
         coupon_plan,
         decision_summary,
         review,

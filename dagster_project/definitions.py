@@ -6,7 +6,16 @@ from assets.catalogue import all_assets, all_checks
 from assets.house import House
 from assets.table_contracts import TYPES, table_contracts
 from dagster_project.dbt_manifest import ensure_manifest
-from dagster_project.jobs import CALIBRATION_JOB, DAILY_JOB, OUTLOOK_JOB, calibration_schedule, daily_schedule, outlook_schedule
+from dagster_project.jobs import (
+    CALENDAR_JOB,
+    CALIBRATION_JOB,
+    DAILY_JOB,
+    OUTLOOK_JOB,
+    calendar_schedule,
+    calibration_schedule,
+    daily_schedule,
+    outlook_schedule,
+)
 from dagster_project.partitions import daily_partitions
 from dagster_project.resources import resources
 from dagster_project.run_log import run_log
@@ -33,8 +42,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         asset_checks=all_checks(),
-        jobs=[DAILY_JOB, CALIBRATION_JOB, OUTLOOK_JOB],
-        schedules=[make(shop.time_zone) for make in (daily_schedule, calibration_schedule, outlook_schedule)],
+        jobs=[DAILY_JOB, CALIBRATION_JOB, OUTLOOK_JOB, CALENDAR_JOB],
+        schedules=[make(shop.time_zone) for make in (daily_schedule, calibration_schedule, outlook_schedule, calendar_schedule)],
         sensors=[alert_on_failure(settings.alert_webhook), alert_delivery(settings.alert_webhook)],
         resources=served,
         executor=dg.in_process_executor,

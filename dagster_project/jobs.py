@@ -1,13 +1,13 @@
-"""The daily job with its nightly schedule, the weekly order outlook and the monthly replay that calibrates orders."""
+"""The daily job with its nightly schedule, the weekly outlook and promotion calendar, the monthly replay that calibrates orders."""
 
 from datetime import timedelta
 
 import dagster as dg
 
-MONTHLY, WEEKLY = (dg.AssetSelection.tag("cadence", name) for name in ("monthly", "weekly"))
+MONTHLY, WEEKLY, CALENDAR = (dg.AssetSelection.tag("cadence", name) for name in ("monthly", "weekly", "weekly_calendar"))
 DAILY_JOB = dg.define_asset_job(
     "daily_decisions",
-    selection=dg.AssetSelection.all() - MONTHLY - WEEKLY,
+    selection=dg.AssetSelection.all() - MONTHLY - WEEKLY - CALENDAR,
     executor_def=dg.in_process_executor,
     description="One business day (or a range of days in one run): landing, marts, learning, decisions, review, published.",
 )
@@ -24,6 +24,13 @@ OUTLOOK_JOB = dg.define_asset_job(
     selection=WEEKLY,
     executor_def=dg.in_process_executor,
     description="Plans the orders of the coming weeks from mean demand, for buyers to see; sets no order.",
+)
+
+CALENDAR_JOB = dg.define_asset_job(
+    "promotion_calendar",
+    selection=CALENDAR,
+    executor_def=dg.in_process_executor,
+    description="Proposes a calendar of promotions for the coming weeks, where the shop wants one; announces nothing.",
 )
 
 
@@ -45,6 +52,16 @@ def outlook_schedule(time_zone: str) -> dg.ScheduleDefinition:
         return _request(context, "order_outlook")
 
     return every_week
+
+
+def calendar_schedule(time_zone: str) -> dg.ScheduleDefinition:
+    """Every Monday at 04:15 in the shop's time zone, after the night's decisions, for the Sunday before."""
+
+    @dg.schedule(job=CALENDAR_JOB, cron_schedule="15 4 * * 1", execution_timezone=time_zone, name="every_week_calendar")
+    def every_week_calendar(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return _request(context, "promotion_calendar")
+
+    return every_week_calendar
 
 
 def daily_schedule(time_zone: str) -> dg.ScheduleDefinition:

@@ -50,6 +50,7 @@ REFERENCES = (
     Reference("order_overrides", "location_id", "locations", "location_id", NOT_PLANNED),
     Reference("prices", "product_id", "products", "product_id", "kept, used once the product is sold"),
     Reference("promotions", "product_id", "products", "product_id", "kept, used once the product is sold"),
+    Reference("promotion_decisions", "product_id", "products", "product_id", "kept, used once the product is sold"),
     Reference("coupons", "campaign_id", "campaigns", "campaign_id", "the coupon stands alone"),
     Reference("coupon_assignments", "campaign_id", "campaigns", "campaign_id", "kept; it counts as drawn by lot where it has a propensity"),
     Reference("coupon_assignments", "coupon_id", "coupons", "coupon_id", "no face value is known, so no effect is read from it"),

@@ -19,6 +19,7 @@ from shops.contract_marketing import (
     COUPON_REDEMPTIONS,
     COUPONS,
     PRICES,
+    PROMOTION_DECISIONS,
     PROMOTIONS,
 )
 from shops.contract_parts import Column, Kind, Need, Table
@@ -40,6 +41,7 @@ TABLES: dict[str, Table] = {
         SUPPLIERS,
         PRICES,
         PROMOTIONS,
+        PROMOTION_DECISIONS,
         CAMPAIGNS,
         COUPONS,
         COUPON_ASSIGNMENTS,

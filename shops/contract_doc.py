@@ -121,6 +121,31 @@ handling_cost_per_unit = 0.0
 handling_cost_per_line = 0.0     # per product and pair of locations
 transfer_days = 1                # from leaving until it can be sold
 whole_packs = false
+
+[promotions]                     # a proposed calendar of promotions, weekly
+enabled = false
+weeks = 12
+lead_weeks = 2                   # full weeks between the day and the calendar's first Monday
+slots_per_week = 20
+cool_down_weeks = 4              # weeks without a promotion between two of a product
+budget = 8000.0                  # price cuts given and slot costs; left out: no limit
+slot_cost = 0.0                  # per promotion and week
+taken_from_others_share = 0.0    # assumed: extra units that customers would have bought as another product here
+conflicts = [["tea", "coffee"]]  # products never promoted in one week
+
+[promotions.kinds]               # name = price cut
+"10 percent" = 0.1
+"20 percent" = 0.2
+"2 for 1" = 0.5
+
+[promotions.take_up]             # name = share of units sold at the cut price; left out: 1
+"2 for 1" = 0.6
+
+[promotions.category_slots]      # most per category and week
+drinks = 5
+
+[promotions.category_minimums]   # fewest per category in the calendar
+drinks = 2
 """
 
 PRIVACY = """## What becomes of personal data
@@ -173,8 +198,9 @@ def _refusals() -> str:
             "later; prices, promotions, campaigns and coupons may also begin after the last day. In order_lines a sale has positive and a",
             "return negative units. The currency of a row, where given, is the shop's: nothing is converted. A promotion runs at most",
             f"{LONGEST_PROMOTION_DAYS:,} days; `order_weekdays` names weekdays; an edit in order_overrides has units, and its order day",
-            "comes after the shop's first day; nothing was recorded, ordered or sold in the year",
-            f"{FIRST_YEAR_TOO_FAR} or later. What particular faults come to is told one by one in [bad_input.md](guides/bad_input.md).",
+            "comes after the shop's first day; an approval in promotion_decisions has a discount_share; nothing was recorded, ordered or",
+            f"sold in the year {FIRST_YEAR_TOO_FAR} or later.",
+            "What particular faults come to is told one by one in [bad_input.md](guides/bad_input.md).",
             "",
             "Days in order:",
             "",

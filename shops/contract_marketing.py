@@ -37,6 +37,40 @@ PROMOTIONS = contract_table(
 )
 
 
+PROMOTION_DECISIONS = contract_table(
+    "promotion_decisions",
+    "one merchandiser's decision about one product's promotion from a day on",
+    ("product_id", "location_id", "starts_on"),
+    "starts_on",
+    (
+        Column("product_id", "text", "what was decided about", required=True),
+        LOCATION_ID,
+        Column("starts_on", "day", "first day, as in `promotion_calendar`", required=True),
+        Column(
+            "action",
+            "text",
+            "`approve` a promotion, proposed or not: it is announced from then on; `reject` it: it is not proposed again, and where it was "
+            "approved it is taken back with all its days (to end it early, approve it again with an earlier last day)",
+            required=True,
+            allowed=("approve", "reject"),
+        ),
+        Column("ends_on", "day", "last day; empty: the sixth day after the first"),
+        Column("promotion_name", "text", "kind of promotion; empty with `reject`: every kind"),
+        Column(
+            "discount_share",
+            "number",
+            "price cut as a share of the regular price, on average over the units sold; needed for `approve`",
+            unit="share",
+            minimum=0,
+            maximum=1,
+        ),
+        Column("decided_by", "text", "who decided; ends at landing", personal="drop"),
+        Column("note", "text", "free text, in which persons may be named; ends at landing", personal="drop"),
+    ),
+    "proposed promotions become known only through the table promotions",
+)
+
+
 CAMPAIGNS = contract_table(
     "campaigns",
     "one campaign",

@@ -22,6 +22,7 @@ WEEKDAYS_LISTED = r"(?i)^\s*(?:(?:(?:mon|tue|wed|thu|fri|sat|sun)[^,]*)?(?:,\s*|
 DAYS_IN_ORDER = {
     "prices": ("valid_from", "valid_to"),
     "promotions": ("starts_on", "ends_on"),
+    "promotion_decisions": ("starts_on", "ends_on"),
     "campaigns": ("starts_on", "ends_on"),
     "coupons": ("valid_from", "valid_to"),
     "purchase_orders": ("ordered_on", "received_on"),
@@ -60,11 +61,14 @@ def row_rules(table: Table, shop: Shop) -> list[Rule]:
     if table.name in DAYS_IN_ORDER:
         first, last = DAYS_IN_ORDER[table.name]
         rules.append(Rule("out_of_range", last, pl.col(last) < pl.col(first), f"it may not be before {first}"))
-    if table.name == "promotions":
+    if table.name in ("promotions", "promotion_decisions"):
         days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
         rules.append(
             Rule("out_of_range", "ends_on", days > LONGEST_PROMOTION_DAYS, f"a promotion runs at most {LONGEST_PROMOTION_DAYS:,} days")
         )
+    if table.name == "promotion_decisions":
+        no_cut = (pl.col("action") == "approve") & pl.col("discount_share").is_null()
+        rules.append(Rule("missing_required", "discount_share", no_cut, "an approved promotion says how deep the price cut is"))
     if table.name == "order_overrides":
         no_units = (pl.col("action") == "edit") & pl.col("units").is_null()
         rules.append(Rule("missing_required", "units", no_units, "an edit says how many units to order"))

@@ -17,13 +17,38 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from shops.contract import TABLES
+from shops.shop_promotions import PromotionTerms, promotion_terms
 from shops.shop_toml import Section, ShopError
 
-__all__ = ["Assumptions", "CouponTerms", "CsvFormat", "Limits", "Shop", "ShopError", "StockOpening", "SupplierTerms", "load_shop"]
+__all__ = [
+    "Assumptions",
+    "CouponTerms",
+    "CsvFormat",
+    "Limits",
+    "PromotionTerms",
+    "Shop",
+    "ShopError",
+    "StockOpening",
+    "SupplierTerms",
+    "load_shop",
+]
 
 SERVICE_CLASSES = tuple(abc + xyz for abc in "ABC" for xyz in "XYZ")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons", "transfers", "service")
+SECTIONS = (
+    "shop",
+    "files",
+    "columns",
+    "csv",
+    "limits",
+    "suppliers",
+    "assumptions",
+    "stock",
+    "coupons",
+    "transfers",
+    "promotions",
+    "service",
+)
 
 
 @dataclass(frozen=True)
@@ -121,6 +146,7 @@ class Shop:
     stock: StockOpening
     coupons: CouponTerms
     transfers: TransferTerms = TransferTerms()
+    promotions: PromotionTerms = field(default_factory=PromotionTerms)
     service_targets: dict[str, float] = field(default_factory=dict)
 
     def newest_day(self, now: datetime | None = None) -> date:
@@ -175,6 +201,7 @@ def load_shop(path: Path) -> Shop:
             transfer_days=sections["transfers"].whole("transfer_days", 1, maximum=365),
             whole_packs=sections["transfers"].flag("whole_packs", False),
         ),
+        promotions=promotion_terms(sections["promotions"]),
         service_targets=_service_targets(sections["service"]),
     )
     for name, section in sections.items():

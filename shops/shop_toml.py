@@ -80,6 +80,12 @@ class Section:
             raise self.fault(word, value, f"write it as a section of its own, `[{self.name}.{word}]`")
         return value
 
+    def listed(self, word: str) -> list[Any]:
+        value = self._take(word, [])
+        if not isinstance(value, list):
+            raise self.fault(word, value, "give a list in square brackets")
+        return value
+
     def done(self) -> None:
         if self._values:
             words = ", ".join(sorted(self._values))

@@ -14,6 +14,7 @@ from assets.decisions.demand_paths import read_paths, with_paths
 from assets.decisions.order_calibration import read_calibration, weights_on
 from assets.decisions.order_outlook import make_outlook_tables
 from assets.decisions.order_overrides import DECIDED_LINES, as_ordered, concerned, decided_lines, overrides_of, read_overrides, told
+from assets.decisions.promotion_calendar import make_calendar_tables
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
 from assets.decisions.transfers import TRANSFERS, own_transfers_before, transfer_rows, transfers_of_day, with_own_transfers
 from assets.house import House
@@ -95,6 +96,7 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
     overrides = read_overrides(warehouse, window.last_day)
     calibration = read_calibration(warehouse, window.last_day)
     make_outlook_tables(warehouse)
+    make_calendar_tables(warehouse)
     own_orders, own_transfers = own_orders_before(warehouse, window.start, overrides), own_transfers_before(warehouse, window.start)
     spent = spent_before(warehouse, window.start, house.shop.limits.purchase_budget_days)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}

@@ -42,6 +42,8 @@ EXPORTS: tuple[Export, ...] = (
     _whole("plan_certificates", "decisions.plan_certificates"),
     _newest("order_outlook", "decisions.order_outlook"),
     _newest("order_outlook_limits", "decisions.order_outlook_limits"),
+    _newest("promotion_calendar", "decisions.promotion_calendar"),
+    _newest("promotion_calendar_limits", "decisions.promotion_calendar_limits"),
     _newest("demand_forecast", "demand.forecast_daily"),
     _newest("lead_time_demand", "demand.lead_time_quantiles"),
     _whole("training_runs", "demand.training_runs"),

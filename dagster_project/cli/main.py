@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from dagster_project.cli import explain_command, shop_commands
+from dagster_project.cli.calendar_command import calendar
 from dagster_project.cli.erase_command import erase
 from dagster_project.cli.export_command import export
 from dagster_project.cli.orders_command import orders
@@ -30,6 +31,7 @@ app = typer.Typer(
 A *shop* is a folder with CSV or Parquet files and a `shop.toml` (docs/input_contract.md). Without `--shop` the
 built-in simulated shop is used. All state lies in `var/`; delete it and everything can be made again.""",
 )
+app.command()(calendar)
 app.command()(erase)
 app.command()(export)
 app.command()(orders)

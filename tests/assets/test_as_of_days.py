@@ -17,7 +17,8 @@ pytestmark = pytest.mark.xdist_group("chain")
 DAY = date(2025, 11, 28)
 DAY_BEFORE = date(2025, 11, 27)
 TABLES = sorted(table_contracts())
-# a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated, nor an outlook made
+# a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated; neither an outlook nor
+# a promotion calendar was made
 EMPTY_HERE = {
     "response.pilot_plan",
     "decisions.transfers",
@@ -25,6 +26,10 @@ EMPTY_HERE = {
     "decisions.order_outlook",
     "decisions.order_outlook_limits",
     "decisions.order_outlook_certificates",
+    "decisions.promotion_calendar",
+    "decisions.promotion_calendar_limits",
+    "decisions.promotion_calendar_decisions",
+    "decisions.promotion_calendar_certificates",
 }
 
 

@@ -107,7 +107,7 @@ def test_daily_lineage_is_day_to_day(graph: AssetGraph) -> None:
 def test_job_schedule_and_sensor_are_served(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
     assert repository.has_job("daily_decisions")
-    assert [schedule.name for schedule in repository.schedule_defs] == ["every_month", "every_night", "every_week"]
+    assert [schedule.name for schedule in repository.schedule_defs] == ["every_month", "every_night", "every_week", "every_week_calendar"]
     assert [sensor.name for sensor in repository.sensor_defs] == ["alert_delivery", "alert_on_failure"]
     definitions.resolve_job_def("daily_decisions")
 

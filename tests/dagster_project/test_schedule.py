@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from dagster_project.jobs import CALIBRATION_JOB, DAILY_JOB, OUTLOOK_JOB, calibration_schedule, daily_schedule, outlook_schedule
+from dagster_project.jobs import (
+    CALENDAR_JOB,
+    CALIBRATION_JOB,
+    DAILY_JOB,
+    OUTLOOK_JOB,
+    calendar_schedule,
+    calibration_schedule,
+    daily_schedule,
+    outlook_schedule,
+)
 from dagster_project.partitions import daily_partitions
 from shops.shop import Shop, load_shop
 
@@ -112,6 +121,35 @@ def test_a_monday_looks_ahead_from_the_sunday_before_and_the_nights_leave_that_o
     assert names == {"daily_decisions": {dg.AssetKey("daily")}, "order_outlook": {dg.AssetKey("weekly")}}
     assert schedule.cron_schedule == "0 4 * * 1"
     moment = datetime(2024, 3, 11, 4, 0, tzinfo=ZoneInfo(shop.time_zone))
+    with dg.build_schedule_context(repository_def=repository, scheduled_execution_time=moment) as context:
+        outcome = schedule(context)
+    assert isinstance(outcome, dg.RunRequest)
+    assert outcome.partition_key == "2024-03-10"
+
+
+def test_a_monday_proposes_promotions_from_the_sunday_before_and_no_other_job_does(tmp_path: Path) -> None:
+    (tmp_path / "shop.toml").write_text(TOML.format(last_day=""))
+    shop = load_shop(tmp_path)
+
+    @dg.asset(partitions_def=daily_partitions(shop), tags={"cadence": "weekly_calendar"})
+    def proposed() -> None: ...
+
+    @dg.asset(partitions_def=daily_partitions(shop), tags={"cadence": "weekly"})
+    def weekly() -> None: ...
+
+    @dg.asset(partitions_def=daily_partitions(shop))
+    def daily() -> None: ...
+
+    schedule, jobs = calendar_schedule(shop.time_zone), [DAILY_JOB, OUTLOOK_JOB, CALENDAR_JOB]
+    repository = dg.Definitions(assets=[proposed, weekly, daily], jobs=jobs, schedules=[schedule]).get_repository_def()
+    names = {job.name: set(repository.get_job(job.name).asset_layer.executable_asset_keys) for job in jobs}
+    assert names == {
+        "daily_decisions": {dg.AssetKey("daily")},
+        "order_outlook": {dg.AssetKey("weekly")},
+        "promotion_calendar": {dg.AssetKey("proposed")},
+    }
+    assert schedule.cron_schedule == "15 4 * * 1"
+    moment = datetime(2024, 3, 11, 4, 15, tzinfo=ZoneInfo(shop.time_zone))
     with dg.build_schedule_context(repository_def=repository, scheduled_execution_time=moment) as context:
         outcome = schedule(context)
     assert isinstance(outcome, dg.RunRequest)
