@@ -1,7 +1,8 @@
 """What the customers of a campaign did, as it was known on a day: outcomes of the window so far, and of the time before the coupon.
 
 The time before is taken as it was known on the evening before the coupon, so that nothing the coupon brought (a return, a correction) can
-reach it. The RFM segment is that of `marts.customer_profile` for that evening, computed here because a profile is kept for decided days only.
+reach it. The RFM segment is that of `marts.customer_profile` for that evening, computed here because a profile is kept for decided days
+only.
 """
 
 from collections.abc import Sequence
@@ -9,8 +10,6 @@ from datetime import date
 
 import duckdb
 import polars as pl
-
-from learning.experiments import COVARIATES, OUTCOMES
 
 SPINES = {
     "campaign": """
@@ -25,8 +24,8 @@ SPINES = {
         where as_of_day = cast($subject as date) and propensity is not null
     """,
     "rehearsal": """
-        select profile.customer_key, cast(null as varchar) as coupon_id, cast(null as double) as propensity, cast($subject as date) as assigned_on
-        from marts.customer_profile as profile
+        select profile.customer_key, cast(null as varchar) as coupon_id, cast(null as double) as propensity, cast($subject as date) as
+        assigned_on from marts.customer_profile as profile
         where profile.as_of_day = $known_on and coalesce(profile.email_consent, true)
     """,
 }
@@ -170,7 +169,8 @@ order by campaign_id
 
 
 def campaigns_on(connection: duckdb.DuckDBPyConnection, day: date, listed_days: int) -> pl.DataFrame:
-    """Campaigns given within the last `listed_days` before `day`, as known then: campaign_id, first_given_on, last_given_on, mean_age_days."""
+    """Campaigns given within the last `listed_days` before `day`, as known then: campaign_id, first_given_on, last_given_on,
+    mean_age_days."""
     return connection.execute(CAMPAIGNS_SQL, {"day": day, "listed_days": listed_days}).pl()
 
 
@@ -180,6 +180,8 @@ def read_outcomes(connection: duckdb.DuckDBPyConnection, spine: str, subject: st
     spine: a key of SPINES: `campaign` (subject: its id), `plan` (the day it was decided on; every customer with an offer) or `rehearsal`
     (a day in the past on which nothing was given to anybody: what customers do without).
     """
+    from learning.experiments import COVARIATES
+
     sql = OUTCOMES_SQL.format(
         spine=SPINES[spine], before=BEFORE, covariates=", ".join(f"coalesce(scores.{name}, 0) as {name}" for name in COVARIATES)
     )
@@ -189,6 +191,8 @@ def read_outcomes(connection: duckdb.DuckDBPyConnection, spine: str, subject: st
 
 def with_outcomes(found: pl.DataFrame) -> pl.DataFrame:
     """Add the outcomes that follow from others, all as numbers."""
+    from learning.experiments import COVARIATES, OUTCOMES
+
     made = found.with_columns(
         gain=pl.col("profit") + pl.col("cost"),
         ordered=pl.col("orders") > 0,

@@ -22,7 +22,9 @@ def adjusted_p_values(rows: pl.DataFrame, significance: float) -> pl.Series:
         .otherwise(pl.lit("segments"))
     )
     numbered = rows.with_row_index("row").with_columns(question=question)
-    parts = [_one_family(family, significance) for family in numbered.partition_by("campaign_id", "metric", "question", maintain_order=True)]
+    parts = [
+        _one_family(family, significance) for family in numbered.partition_by("campaign_id", "metric", "question", maintain_order=True)
+    ]
     return pl.concat(parts).sort("row")["adjusted"]
 
 
@@ -33,7 +35,9 @@ def _one_family(family: pl.DataFrame, significance: float) -> pl.DataFrame:
     asked = family.filter(pl.col("p").is_not_null())
     corrected = asked["p"].to_list()
     if asked.height > 1 and family["question"][0] != "campaign":
-        results: dict[object, ExperimentResult] = {row: ExperimentResult({"asked": {"pvalue": p}}) for row, p in asked.select("row", "p").rows()}
+        results: dict[object, ExperimentResult] = {
+            row: ExperimentResult({"asked": {"pvalue": p}}) for row, p in asked.select("row", "p").rows()
+        }
         if family["question"][0] == "coupons":
             told = adjust_fwer(results, alpha=significance, arbitrary_dependence=True, method="bonferroni")
         else:

@@ -7,9 +7,9 @@ boundary is tuned,
     |difference| <= standard error x sqrt((1 + r/v) x log((1 + v/r) / a^2))        a = 1 - confidence
 
 which is the mixture sequential probability ratio test with a normal mixture. Sources: Robbins, Annals of Mathematical Statistics 41 (1970),
-1397-1409; Johari, Koomen, Pekelis, Walsh, Operations Research 70 (2022), 1806-1821; the tuning: Howard, Ramdas, McAuliffe, Sekhon, Annals of
-Statistics 49 (2021), 1055-1080, section 3.5; for estimated variances: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, Annals of Statistics 52
-(2024), 2613-2640.
+1397-1409; Johari, Koomen, Pekelis, Walsh, Operations Research 70 (2022), 1806-1821; the tuning: Howard, Ramdas, McAuliffe, Sekhon, Annals
+of Statistics 49 (2021), 1055-1080, section 3.5; for estimated variances: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, Annals of
+Statistics 52 (2024), 2613-2640.
 
 Customers who buy often do so on all days: then neighbouring days resemble each other more than in a Brownian motion, the path crosses less
 often, and the interval is wider than it need be.

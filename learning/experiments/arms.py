@@ -5,7 +5,8 @@ Terms
 arm           control (no coupon) or one coupon; `any` is all customers with some coupon
 drawn         the chance of the arm is logged and between 0 and 1; everybody else is left out of comparisons
 blocked       an arm whose size its draw cannot explain (sample-ratio check); the control group blocks the whole campaign
-chosen        who got a coupon was drawn, which one was a plan's choice: then the chances of the arms add up to more than 1, coupons can only be
+chosen        who got a coupon was drawn, which one was a plan's choice: then the chances of the arms add up to more than 1, coupons can
+              only be
               compared to control all together, and their own arms are no samples of the campaign
 """
 
@@ -46,7 +47,8 @@ class Arms:
     left_out: int
 
     def p_value(self, coupon: str) -> float | None:
-        """Return the sample-ratio check's p-value for a comparison with control: the lowest of the arms in it, None where nobody was drawn."""
+        """Return the sample-ratio check's p-value for a comparison with control: the lowest of the arms in it, None where nobody was
+        drawn."""
         others = self.p_values if coupon == ANY_COUPON else (ANY_COUPON, coupon)
         return min((self.p_values[name] for name in others if name in self.p_values), default=None)
 
@@ -68,9 +70,9 @@ def sum_up(outcomes: pl.DataFrame, settings: ExperimentSettings) -> Arms:
     used = (drawn if is_drawn else outcomes).sort("customer_key")
     coupons = tuple(used["coupon_id"].drop_nulls().unique().sort().to_list())
     is_weighted = is_drawn and bool((used.group_by("coupon_id").agg(pl.col("propensity").n_unique())["propensity"] > 1).any())
-    weighted = _weighted(used) if is_weighted else used.with_columns(pl.lit(1.0).alias(WEIGHT))
+    weighted = _weighted(used) if is_weighted else weighed_equally(used)
     groups = {
-        (coupon, segment): Moments.of(part.with_columns(ordered_28=(pl.col("orders_28") > 0).cast(pl.Float64)), COLUMNS)
+        (coupon, segment): Moments.of(part, COLUMNS)
         for (coupon, segment), part in sorted(
             weighted.partition_by("coupon_id", "segment", as_dict=True).items(), key=lambda each: (each[0][0] or "", each[0][1])
         )
@@ -91,10 +93,15 @@ def sum_up(outcomes: pl.DataFrame, settings: ExperimentSettings) -> Arms:
     )
 
 
+def weighed_equally(used: pl.DataFrame) -> pl.DataFrame:
+    """Return outcomes with the columns that sums need besides: COLUMNS, every customer counting once."""
+    return used.with_columns(pl.lit(1.0).alias(WEIGHT), ordered_28=(pl.col("orders_28") > 0).cast(pl.Float64))
+
+
 def _weighted(used: pl.DataFrame) -> pl.DataFrame:
     """Multiply every column by 1 / propensity over its mean within the arm."""
     inverse = 1.0 / pl.col("propensity")
-    weighted = used.with_columns((inverse / inverse.mean().over("coupon_id")).alias(WEIGHT))
+    weighted = weighed_equally(used).with_columns((inverse / inverse.mean().over("coupon_id")).alias(WEIGHT))
     return weighted.with_columns(pl.col(name) * pl.col(WEIGHT) for name in (*OUTCOMES, *COVARIATES))
 
 

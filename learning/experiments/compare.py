@@ -1,11 +1,12 @@
 """Compares customers with a coupon to customers without: one figure, one pair of groups.
 
-The tests are tea-tasting's: difference of means or of ratios of means (delta method: Deng, Knoblich, Lu, KDD 2018), with the pre-period taken
-out where that saves variance (CUPED: Deng, Xu, Kohavi, Walker, WSDM 2013), normal intervals with each group's own variance. What is ours is
-which columns go in, and the return: (a_T - a_C) / b_T is linear around its value R in z_T = (a_T - R b_T) / mean b_T and z_C = a_C / mean b_T,
-which is its delta method, and the difference of their means is tested like any other.
+The tests are tea-tasting's: difference of means or of ratios of means (delta method: Deng, Knoblich, Lu, KDD 2018), with the pre-period
+taken out where that saves variance (CUPED: Deng, Xu, Kohavi, Walker, WSDM 2013), normal intervals with each group's own variance. What is
+ours is which columns go in, and the return: (a_T - a_C) / b_T is linear around its value R in z_T = (a_T - R b_T) / mean b_T and z_C = a_C
+/ mean b_T, which is its delta method, and the difference of their means is tested like any other.
 
-Where customers had different chances of the same arm, each counts with the weight 1 / propensity, and a mean is a ratio to the weights' mean.
+Where customers had different chances of the same arm, each counts with the weight 1 / propensity, and a mean is a ratio to the weights'
+mean.
 """
 
 import math
@@ -101,14 +102,20 @@ def _return(metric: Metric, treated: Moments, control: Moments, settings: Experi
 
 
 def _adjusted(
-    metric: Metric, numerator: str, denominator: str | None, treated: Moments, control: Moments, settings: ExperimentSettings, is_weighted: bool
+    metric: Metric,
+    numerator: str,
+    denominator: str | None,
+    treated: Moments,
+    control: Moments,
+    settings: ExperimentSettings,
+    is_weighted: bool,
 ) -> Comparison:
     """Return the difference of ratios of means and its standard error, with the pre-period taken out where that pays."""
     below = denominator or (WEIGHT if is_weighted else None)
     plain = _plain_error(numerator, below, treated, control)
     if not plain > 0:
         return Comparison(None, None, None, None, None)
-    days = _best_pre_period(metric, numerator, denominator, treated, control)
+    days = best_pre_period(metric, numerator, denominator, (treated, control))
     if days is not None:
         covariate = f"{metric.pre_measure}_{days}"
         below_before = below if below in (None, WEIGHT) else f"{below}_{days}"
@@ -137,18 +144,18 @@ def _library_test(columns: list[str | None], treated: Moments, control: Moments,
     return test.analyze_aggregates(control.aggregates(*names), treated.aggregates(*names))
 
 
-def _best_pre_period(metric: Metric, numerator: str, denominator: str | None, treated: Moments, control: Moments) -> int | None:
+def best_pre_period(metric: Metric, numerator: str, denominator: str | None, groups: tuple[Moments, ...]) -> int | None:
     """Return the pre-period that explains most of the outcome within the arms; the arms' difference plays no part in the choice."""
     best: tuple[float, int] | None = None
     for days in PRE_PERIODS:
         name = f"{metric.pre_measure}_{days}"
-        if denominator is not None and any(group.mean_of(f"{denominator}_{days}") <= 0 for group in (treated, control)):
+        if denominator is not None and any(group.mean_of(f"{denominator}_{days}") <= 0 for group in groups):
             continue
-        own = sum(group.cross_of(name, name) for group in (treated, control))
-        outcome = sum(group.cross_of(numerator, numerator) for group in (treated, control))
+        own = sum(group.cross_of(name, name) for group in groups)
+        outcome = sum(group.cross_of(numerator, numerator) for group in groups)
         if own <= 0 or outcome <= 0:
             continue
-        explained = sum(group.cross_of(name, numerator) for group in (treated, control)) ** 2 / (own * outcome)
+        explained = sum(group.cross_of(name, numerator) for group in groups) ** 2 / (own * outcome)
         if best is None or explained > best[0]:
             best = explained, days
     return None if best is None else best[1]

@@ -10,8 +10,8 @@ level     mean per customer with the coupon alone; without one there is nothing 
 
 Outcomes (columns of the frame of outcomes, one row per customer; all of the outcome window so far):
 participated, ordered, redeemed (0 or 1), orders, coupon_orders, orders_without_coupon (orders), revenue (net of discounts and returns),
-gain (margin before the coupon's discount), cost (the coupon's discount), profit (gain less cost), orders_after (orders in the days after the
-window, as many as the window has). Pre-period: orders_28, orders_84, orders_365, revenue_…, margin_… before the coupon was given.
+gain (margin before the coupon's discount), cost (the coupon's discount), profit (gain less cost), orders_after (orders in the days after
+the window, as many as the window has). Pre-period: orders_28, orders_84, orders_365, revenue_…, margin_… before the coupon was given.
 """
 
 from dataclasses import dataclass
