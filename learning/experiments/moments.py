@@ -77,5 +77,5 @@ class Moments:
             count_=self.count,
             mean_={name: self.mean_of(name) for name in used},
             var_={name: self.covariance(name, name) for name in used},
-            cov_={(left, right): self.covariance(left, right) for left in used for right in used if left < right},
+            cov_={(left, right): self.covariance(left, right) for left in used for right in used if left <= right},
         )

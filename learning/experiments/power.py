@@ -37,6 +37,7 @@ POWER_SCHEMA = {
     "customers_needed_in_halves": pl.Int64,
     "sentence": pl.String,
 }
+REFERENCE = 1_000
 PLANNED = ("conversion", "orders_per_customer", "basket_value", "margin_per_customer")
 
 
@@ -79,14 +80,16 @@ def _row(
     if not baseline > 0:
         return told | {"sentence": "Customers brought nothing in the past window: there is no level to change."}
     ratio, wanted = (1 - control_share) / control_share, settings.wanted_relative_effect * baseline
-    needed = _solve(metric, moments, days, settings, "n_obs", ratio=ratio, effect_size=wanted)
-    halves = _solve(metric, moments, days, settings, "n_obs", ratio=1.0, effect_size=wanted)
+    found = _solve(metric, moments, days, settings, "effect_size", ratio=ratio, n_obs=REFERENCE)
+    # an effect half as large needs four times the customers; halves are the most telling split
+    needed = REFERENCE * (found / wanted) ** 2
+    halves = needed * 4 * control_share * (1 - control_share)
     needs = f"a change of {settings.wanted_relative_effect:.0%} needs {math.ceil(needed):,} customers"
     told |= {"wanted_difference": wanted, "customers_needed": math.ceil(needed), "customers_needed_in_halves": math.ceil(halves)}
     if min(control, at_hand - control) < settings.smallest_arm:
         few = f"{metric.words}: one side would have fewer than {settings.smallest_arm} customers, and no effect could be told; {needs}."
         return told | {"sentence": few}
-    found = _solve(metric, moments, days, settings, "effect_size", ratio=ratio, n_obs=at_hand)
+    found *= math.sqrt(REFERENCE / at_hand)
     reach = float(norm.ppf(settings.power))
     wider = (interval_multiplier(1.0, settings.significance) + reach) / (float(norm.isf(settings.significance / 2)) + reach)
     power = _solve(metric, moments, days, settings, "power", ratio=ratio, effect_size=wanted, n_obs=at_hand)
@@ -120,7 +123,7 @@ def _columns(metric: Metric, days: int | None) -> tuple[str | None, str | None, 
 
 
 def _solve(metric: Metric, moments: Moments, days: int | None, settings: ExperimentSettings, wanted: str, **known: float) -> float:
-    """Return tea-tasting's effect_size, power or n_obs (customers on both sides together)."""
+    """Return tea-tasting's effect_size or power for n_obs customers on both sides together."""
     from tea_tasting import RatioOfMeans
 
     columns = _columns(metric, days)
