@@ -1,5 +1,7 @@
 """What a row of the read-out lets one conclude, as a word and as a sentence."""
 
+from typing import Any
+
 import polars as pl
 
 from learning.experiments.adjust import ALL_SEGMENTS, ANY_COUPON
@@ -17,7 +19,7 @@ def verdict_columns(rows: pl.DataFrame, arms: Arms, settings: ExperimentSettings
     return rows.with_columns(verdict=pl.Series(verdicts, dtype=pl.String), sentence=pl.Series(sentences, dtype=pl.String))
 
 
-def _verdict(row: dict[str, object], settings: ExperimentSettings) -> str:
+def _verdict(row: dict[str, Any], settings: ExperimentSettings) -> str:
     ratio, p, difference = row["sample_ratio_p_value"], row["adjusted_p_value"], row["difference"]
     if OF_NAME[str(row["metric"])].kind == "level":
         return "told"
@@ -25,7 +27,7 @@ def _verdict(row: dict[str, object], settings: ExperimentSettings) -> str:
         return "not_causal"
     if isinstance(ratio, float) and ratio < settings.sample_ratio_alarm:
         return "blocked"
-    if min(int(str(row["treated_customers"])), int(str(row["control_customers"]))) < settings.smallest_arm:
+    if min(row["treated_customers"], row["control_customers"]) < settings.smallest_arm:
         return "too_few"
     if row["metric"] == "redeemed_anyway_share":
         return "told" if difference is not None else "unclear"
@@ -34,13 +36,14 @@ def _verdict(row: dict[str, object], settings: ExperimentSettings) -> str:
     return "too_early" if row["stage"] == "running" else "unclear"
 
 
-def _sentence(row: dict[str, object], verdict: str, arms: Arms, settings: ExperimentSettings) -> str:
+def _sentence(row: dict[str, Any], verdict: str, arms: Arms, settings: ExperimentSettings) -> str:
     metric = OF_NAME[str(row["metric"])]
     if metric.kind == "level":
         return f"{metric.words}: {_said(row['treated_value'], metric)}."
     if verdict == "not_causal":
         why = "who got which coupon was chosen, not drawn" if arms.is_drawn else "nobody was drawn by lot to go without"
-        return f"{metric.words}: {_said(row['treated_value'], metric)} with coupon. Not causal: {why}, so no effect can be told."
+        level = "not known" if row["treated_value"] is None else f"{_said(row['treated_value'], metric)} with coupon"
+        return f"{metric.words}: {level}. Not causal: {why}, so no effect can be told."
     if verdict == "blocked":
         return (
             f"No conclusion: the groups are not of the sizes that the logged draw says (p {row['sample_ratio_p_value']:.2g});"
@@ -53,20 +56,20 @@ def _sentence(row: dict[str, object], verdict: str, arms: Arms, settings: Experi
     return _levels(row, metric) + _conclusion(row, verdict, metric, arms)
 
 
-def _levels(row: dict[str, object], metric: Metric) -> str:
+def _levels(row: dict[str, Any], metric: Metric) -> str:
     if metric.kind == "return":
         return f"{metric.words}: {_said(row['difference'], metric)}{_interval(row, metric)}"
     levels = f"{_said(row['treated_value'], metric)} with coupon, {_said(row['control_value'], metric)} without"
     return f"{metric.words}: {levels}; difference {_said(row['difference'], metric, signed=True)}{_interval(row, metric)}"
 
 
-def _interval(row: dict[str, object], metric: Metric) -> str:
+def _interval(row: dict[str, Any], metric: Metric) -> str:
     name = "difference" if row["stage"] == "settled" else "always_valid"
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     return "" if low is None or high is None else f" ({_said(low, metric, signed=True)} to {_said(high, metric, signed=True)})"
 
 
-def _conclusion(row: dict[str, object], verdict: str, metric: Metric, arms: Arms) -> str:
+def _conclusion(row: dict[str, Any], verdict: str, metric: Metric, arms: Arms) -> str:
     if verdict == "told":
         return "."
     if verdict in ("higher", "lower"):
@@ -79,7 +82,7 @@ def _conclusion(row: dict[str, object], verdict: str, metric: Metric, arms: Arms
     return f"; no difference is shown{seen}."
 
 
-def _asked(row: dict[str, object], arms: Arms) -> str:
+def _asked(row: dict[str, Any], arms: Arms) -> str:
     """Return what the p-value was corrected for."""
     if row["segment"] != ALL_SEGMENTS:
         return f", corrected for {len(arms.segments)} segments"
