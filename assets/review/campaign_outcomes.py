@@ -24,9 +24,20 @@ SPINES = {
         where as_of_day = cast($subject as date) and propensity is not null
     """,
     "rehearsal": """
-        select profile.customer_key, cast(null as varchar) as coupon_id, cast(null as double) as propensity, cast($subject as date) as
-        assigned_on from marts.customer_profile as profile
-        where profile.as_of_day = $known_on and coalesce(profile.email_consent, true)
+        select
+            buyers.customer_key,
+            cast(null as varchar) as coupon_id,
+            cast(null as double) as propensity,
+            cast($subject as date) as assigned_on
+        from (
+            select distinct customer_key
+            from intermediate.int_orders
+            where sale_lines > 0 and known_on <= $known_on and coalesce(superseded_on, date '9999-12-31') > $known_on
+        ) as buyers
+        left join marts.dim_customers as customers
+            on buyers.customer_key = customers.customer_key
+            and customers.known_on <= $known_on and coalesce(customers.superseded_on, date '9999-12-31') > $known_on
+        where coalesce(customers.email_consent, true)
     """,
 }
 BEFORE = ", ".join(
@@ -178,7 +189,7 @@ def read_outcomes(connection: duckdb.DuckDBPyConnection, spine: str, subject: st
     """One row per customer, as `learning.experiments` reads it, with assigned_on.
 
     spine: a key of SPINES: `campaign` (subject: its id), `plan` (the day it was decided on; every customer with an offer) or `rehearsal`
-    (a day in the past on which nothing was given to anybody: what customers do without).
+    (a day on which nothing is given to anybody: what customers who may be written to do without).
     """
     from learning.experiments import COVARIATES
 

@@ -19,6 +19,7 @@ from assets.review.campaign_outcomes import campaigns_on, read_outcomes
 from assets.review.what_came import days_to_judge
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
+from assets.windows import by_training_day
 
 READOUT, PROMISED, POWER = "review.campaign_readout", "review.promised_realised", "review.experiment_power"
 TABLES = (READOUT, PROMISED, POWER)
@@ -30,7 +31,7 @@ FACTS = [
 UPSTREAM = {
     READOUT: FACTS,
     PROMISED: [*FACTS, ["decisions", "coupon_assignments"], ["demand", "training_runs"]],
-    POWER: [*FACTS, ["marts", "customer_profile"]],
+    POWER: [*FACTS, ["marts", "dim_customers"]],
 }
 ABOUT = {
     READOUT: "Every figure of every recent campaign, with coupon and without, with intervals and a verdict.",
@@ -86,7 +87,7 @@ def campaign_review(context: dg.AssetExecutionContext, house: House, warehouse: 
         campaigns = CampaignReader(connection, length)
         frames = {
             READOUT: [campaigns.of_day(day) for day in window.days],
-            POWER: [power_of_day(connection, day, length, house.shop.coupons.holdout_share) for day in window.days],
+            POWER: [power_of_days(connection, window.days, house.shop.first_day, length, house.shop.coupons.holdout_share)],
             PROMISED: [plan_due_on(connection, day, length) for day in judged],
         }
     for name, days in ((READOUT, window.days), (PROMISED, judged), (POWER, window.days)):
@@ -147,18 +148,27 @@ class CampaignReader:
         return read_outcomes(self.connection, "campaign", campaign_id, known_on, self.window_days)
 
 
-def power_of_day(connection: duckdb.DuckDBPyConnection, day: date, window_days: int, holdout_share: float) -> pl.DataFrame:
-    """review.experiment_power of one day: the customers who may be written to, rehearsed on the window that ends on it."""
+def power_of_days(connection: duckdb.DuckDBPyConnection, days: list[date], first_day: date, window_days: int, share: float) -> pl.DataFrame:
+    """review.experiment_power of some days; those of a week share what was known on its Sunday. share: of customers held out."""
+    contract = table_contracts()[POWER]
+    parts = [contract.empty()]
+    for known_on, served in by_training_day(days, first_day):
+        told = _power(connection, known_on, window_days, share).with_columns(known_on=pl.lit(known_on))
+        parts += [told.with_columns(as_of_day=pl.lit(day)).select(parts[0].columns) for day in served]
+    return pl.concat(parts, how="vertical_relaxed")
+
+
+def _power(connection: duckdb.DuckDBPyConnection, known_on: date, window_days: int, share: float) -> pl.DataFrame:
+    """The customers who may be written to, rehearsed on the window that ends on the day."""
     from learning.experiments import experiment_power
 
-    rehearsed = read_outcomes(connection, "rehearsal", (day - timedelta(days=window_days)).isoformat(), day, window_days)
-    customers = connection.execute(
-        "select customer_key, rfm_segment as segment from marts.customer_profile where as_of_day = ? and coalesce(email_consent, true)",
-        [day],
-    ).pl()
+    def rehearse(given_on: date) -> pl.DataFrame:
+        return read_outcomes(connection, "rehearsal", given_on.isoformat(), known_on, window_days)
+
+    now = rehearse(known_on + timedelta(days=1)).select("customer_key", "segment")
+    past = rehearse(known_on - timedelta(days=window_days))
     # whoever first ordered within the window is there because he ordered: he says nothing of those who were there before
-    known_before = rehearsed.filter(pl.col("segment") != "no_order_before")
-    return experiment_power(known_before, customers.sort("customer_key"), holdout_share).with_columns(as_of_day=pl.lit(day))
+    return experiment_power(past.filter(pl.col("segment") != "no_order_before"), now, share)
 
 
 def plan_due_on(connection: duckdb.DuckDBPyConnection, day: date, window_days: int) -> pl.DataFrame:

@@ -11,6 +11,7 @@ Public: `measure`. `python -m benchmarks.coupons.readout` prints it.
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -98,14 +99,14 @@ def _held_against_truth(connection: Any, truth: pl.DataFrame, campaign: str) -> 
     ]
 
 
-def peeking(trials: int, customers: int) -> dict[str, Any]:
+def peeking(trials: int, customers: int, watched: Sequence[str] = WATCHED) -> dict[str, Any]:
     """Look at trials without effect on every day; a false alarm is a p-value below 0.05 on any of them."""
     rows = []
     for habit in (True, False):
-        alarms = {name: np.zeros(3) for name in WATCHED}
+        alarms = {name: np.zeros(3) for name in watched}
         for seed in range(trials):
             trial = draw_trial(customers, seed, habit=habit)
-            for name in WATCHED:
+            for name in watched:
                 alarms[name] += _alarms(trial, OF_NAME[name])
         rows += [
             {"metric": name, "habit": habit, "one_look": float(one), "fixed": float(fixed), "always_valid": float(always)}

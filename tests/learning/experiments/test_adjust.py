@@ -19,7 +19,7 @@ def family(ps: list[float | None], coupons: bool) -> pl.DataFrame:
     )
 
 
-@settings(deadline=None, max_examples=25)  # statsmodels collects garbage every time
+@settings(deadline=None, max_examples=12)  # statsmodels collects garbage every time
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.booleans())
 def test_coupons_by_holm_and_segments_by_benjamini_hochberg(ps: list[float], coupons: bool) -> None:
     expected = multipletests(ps, method="holm" if coupons else "fdr_bh")[1]

@@ -81,6 +81,16 @@ def test_without_a_draw_nothing_is_causal(campaign) -> None:
     assert set(told.filter(pl.col("metric") != "redemption_rate")["verdict"]) == {"not_causal"}
 
 
+def test_customers_who_were_not_drawn_are_left_out_and_counted(campaign) -> None:
+    outcomes = campaign(2000, effect=0.3)
+    extra = campaign(50, seed=9).with_columns(
+        propensity=pl.lit(1.0), customer_key=pl.lit("x") + pl.col("customer_key"), orders=pl.lit(99.0)
+    )
+    both = campaign_readout("k", pl.concat([outcomes, extra]), DONE)
+    assert set(both["customers_left_out"]) == {50}
+    assert_frame_equal(both.drop("customers_left_out"), campaign_readout("k", outcomes, DONE).drop("customers_left_out"))
+
+
 def test_a_plan_that_chose_coupons_is_read_as_a_whole_only(campaign) -> None:
     """Held out by lot (0.1), coupons chosen for the rest (0.9 each): the arms' chances add up to 1.9."""
     outcomes = campaign(4000, effect=0.5, shares={None: 0.1, "c3": 0.5, "c5": 0.4})
