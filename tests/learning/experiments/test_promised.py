@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -74,3 +75,35 @@ def test_too_small_a_holdout_and_missing_outcomes(eight) -> None:
     assert (told["verdict"], told["realised_gain"]) == ("no_control", None)
     with pytest.raises(ValueError, match="lack customers"):
         promised_realised(plan_of(eight, 5.0), eight.drop("coupon_id").head(3))
+
+
+def test_the_optimisers_curse_is_seen_and_the_truth_is_within_the_interval(rows) -> None:
+    """Forty plans give a coupon wherever a fair but noisy estimate is above 0.
+
+    Effects are N(0.5, 1), estimates N(effect, 1.5): where the estimate is above 0 its mean is 1.64, that of the effect 0.85, 0.52 of it.
+    """
+    rng = np.random.default_rng(11)
+    ratios, held = [], []
+    for _ in range(40):
+        effect = rng.normal(0.5, 1.0, 2000)
+        estimate = effect + rng.normal(0.0, 1.5, 2000)
+        is_holdout = rng.random(2000) < 0.3
+        is_chosen = (estimate > 0) & ~is_holdout
+        gain = rng.gamma(2.0, 1.0, 2000) + np.where(is_chosen, effect, 0.0)
+        outcomes = rows(gain=gain.tolist(), profit=gain.tolist())
+        plan = pl.DataFrame(
+            {
+                "customer_key": outcomes["customer_key"],
+                "coupon_id": pl.Series(np.where(is_chosen, "c", None).tolist(), dtype=pl.String),
+                "expected_gain": np.where(is_chosen, estimate, 0.0),
+                "expected_cost": 0.0,
+                "is_holdout": is_holdout,
+                "propensity": np.where(is_holdout, 0.3, 0.7),
+                "is_given": is_chosen,
+            }
+        )
+        told = promised_realised(plan, outcomes).row(0, named=True)
+        ratios.append(told["calibration_ratio"])
+        held.append(told["realised_gain_low"] <= effect[is_chosen].sum() <= told["realised_gain_high"])
+    assert np.mean(ratios) == pytest.approx(0.52, abs=0.06)
+    assert np.mean(held) >= 0.85
