@@ -17,6 +17,7 @@ from assets.marts.freshness import newest_day_is_known
 from assets.marts.sql_models import sql_models
 from assets.published.tables import published
 from assets.response.coupon_response import coupon_response
+from assets.review.campaign_readout import campaign_review
 from assets.review.what_came import review
 
 
@@ -35,6 +36,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         coupon_plan,
         decision_summary,
         review,
+        campaign_review,
         published,
     ]
 

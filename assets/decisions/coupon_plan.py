@@ -123,24 +123,25 @@ def _plan_day(
     )
     assignment = assign_coupons(candidates, limits, settings, everyone)
     budget = plan_coupon_budget(cells_from_candidates(candidates, offers.select("coupon_id", "face_value").unique()), limits, settings)
-    source = scores.select("causal", "effect_source", "model_version").unique().sort("model_version").head(1)
+    source = scores.select("effect_source", "model_version").unique().sort("model_version").head(1)
+    causal = pl.lit(is_causal).alias("causal")
     told = {
         name: pl.lit(source[name][0] if source.height else None, dtype=kind)
-        for name, kind in (("causal", pl.Boolean), ("effect_source", pl.String), ("model_version", pl.String))
-    }
+        for name, kind in (("effect_source", pl.String), ("model_version", pl.String))
+    } | {"causal": causal}
     plans = [budget.certificate, assignment.certificate]
     frames = {
         BUDGET: budget.budget.with_columns(**told, input_version=pl.lit(budget.certificate.input_hash)),
         ASSIGNMENTS: name_missing_consent(assignment.assignments, customers).with_columns(
             **told, input_version=pl.lit(assignment.certificate.input_hash)
         ),
-        CURVE: budget.curve,
+        CURVE: budget.curve.with_columns(causal),
         LIMITS: pl.concat(
             [
                 _limits_of("coupon_budget", budget.limits, budget.certificate),
                 _limits_of("coupon_assignments", assignment.limits, assignment.certificate),
             ]
-        ),
+        ).with_columns(causal),
         CERTIFICATES: certificates_frame(plans).drop("seconds"),
     }
     return frames, plans

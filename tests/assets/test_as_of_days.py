@@ -18,8 +18,9 @@ DAY = date(2025, 11, 28)
 DAY_BEFORE = date(2025, 11, 27)
 TABLES = sorted(table_contracts())
 # a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated; neither an outlook nor
-# a promotion calendar was made
+# a promotion calendar was made; no coupon plan is old enough to be judged
 EMPTY_HERE = {
+    "review.promised_realised",
     "response.pilot_plan",
     "decisions.transfers",
     "decisions.order_calibration",

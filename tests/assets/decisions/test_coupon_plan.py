@@ -1,8 +1,12 @@
-"""Why customers without an offer have none."""
+"""Why customers without an offer have none, and what is said where nothing causal is known."""
+
+from datetime import date
+from types import SimpleNamespace
 
 import polars as pl
 
-from assets.decisions.coupon_plan import name_missing_consent
+from assets.decisions.coupon_plan import ASSIGNMENTS, BUDGET, CURVE, LIMITS, _plan_day, name_missing_consent
+from shops.shop import CouponTerms, Limits
 
 
 def test_customers_who_may_not_be_written_to_are_told_apart_from_those_without_an_offer() -> None:
@@ -14,3 +18,21 @@ def test_customers_who_may_not_be_written_to_are_told_apart_from_those_without_a
         ("bert", "no_consent", "May not be written to: this customer has not consented."),
         ("cleo", "not_eligible", "as planned"),
     ]
+
+
+def test_without_a_trial_every_coupon_table_says_that_it_is_not_causal() -> None:
+    """Scores without causal effects: nobody gets a coupon, and limits and curve are marked; with no scores at all as well."""
+    shop = SimpleNamespace(limits=Limits(coupon_budget=100.0), coupons=CouponTerms())
+    customers = pl.DataFrame({"customer_key": ["anna", "bert"], "segment": ["loyal", "dormant"], "may_be_written_to": [True, True]})
+    told = {"customer_key": ["anna", "bert"], "coupon_id": "c5", "face_value": 5.0, "redemption_probability": 0.2, "expected_cost": 1.0}
+    nothing = {"expected_gain": pl.lit(None, pl.Float64), "value": pl.lit(None, pl.Float64)}
+    scores = pl.DataFrame(told).with_columns(**nothing, causal=pl.lit(False), effect_source=pl.lit("none"), model_version=pl.lit("r-1"))
+    coupons = pl.DataFrame({"coupon_id": ["c5"], "category": [None], "issuance_limit": [10]}, schema_overrides={"category": pl.String})
+    for given in (scores, scores.clear()):
+        frames, proofs = _plan_day(SimpleNamespace(shop=shop), date(2025, 6, 1), customers, given, coupons)  # pyright: ignore[reportArgumentType]
+        assert all(proof.checked and not proof.violations for proof in proofs)
+        for name in (LIMITS, CURVE, BUDGET, ASSIGNMENTS):
+            assert frames[name].schema["causal"] == pl.Boolean
+            assert not frames[name]["causal"].fill_null(True).any()
+        assert frames[ASSIGNMENTS].filter(pl.col("coupon_id").is_not_null()).is_empty()
+        assert frames[LIMITS].height > 0
