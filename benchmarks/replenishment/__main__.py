@@ -106,6 +106,8 @@ def _horizon(found: dict[str, Any]) -> list[Target]:
     _programs("rolling horizon, 8 periods", found)
     proof = found["correctness"]
     console.print(f"proof: {proof}; peers stop after {horizon.LIMIT_S} s")
+    prices = found["shadow_prices"]
+    console.print(f"shadow prices beside planning again at 1 % more and less: {prices}")
     targets = []
     for run in found["runs"]:
         if "failed" in run:
@@ -123,6 +125,7 @@ def _horizon(found: dict[str, Any]) -> list[Target]:
                 targets.append(Target(name.format("seconds"), run["wall_s"], 120.0))
     unequal, outside = proof["problems"] - proof["equal"], proof["problems"] - proof["enclosed"]
     counts = ("unlike HiGHS at gap 0", unequal), ("bounds not around HiGHS", outside), ("plans that break a limit", proof["broken"])
+    counts = (*counts, ("shadow prices unlike planning again", prices["apart"]))
     return [*targets, *(Target(f"8 periods: {name}", count, 0) for name, count in counts)]
 
 

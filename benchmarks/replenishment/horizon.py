@@ -18,24 +18,33 @@ import numpy as np
 
 from benchmarks.replenishment.horizon_shops import horizon_shop, small_problem
 from optimization.linear_program import LinearArrays, SolveOptions
-from optimization.replenishment_horizon import HorizonSettings, plan_horizon, read_horizon, solve_horizon
+from optimization.replenishment_horizon import HorizonProblem, HorizonSettings, plan_horizon, read_horizon, solve_horizon
 from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits
+from optimization.replenishment_horizon.find_prices import find_prices
+from optimization.replenishment_horizon.horizon_problem import Floats
+from optimization.replenishment_horizon.mixtures import Mixture
+from optimization.replenishment_horizon.order_periods import start_of
 from optimization.replenishment_horizon.whole_model import solve_whole, whole_program
 
 SIZES, SMALL_SIZES, PEER_SIZES = (100, 1_000, 10_000, 100_000), (100, 1_000), (100, 1_000)
-TERMS_SIZES = (100, 1_000)
+TERMS_SIZES = (100, 1_000, 10_000)
 LIMIT_S, PATIENCE_S = 60, 300
 PEERS = ("PuLP with HiGHS", "PuLP with CBC")
+PRICED_ITEMS = 1_000
 SMALL_PROBLEMS, FEW_PROBLEMS = 240, 60
 
 
 def measure(small: bool) -> dict[str, Any]:
-    """Return {"runs": one dict per method, size and kind of shop, "correctness": counts}."""
+    """Return {"runs": one dict per method, size and kind of shop, "correctness": counts, "shadow_prices": counts}."""
     sizes = SMALL_SIZES if small else SIZES
     runs = [_run("ours", size, False) for size in sizes]
-    runs += [_run("ours", size, True) for size in TERMS_SIZES if size in sizes]  # beyond these, suppliers' terms are not solved in time
+    runs += [_run("ours", size, True) for size in TERMS_SIZES if size in sizes]
     runs += [_run(peer, size, False) for size in PEER_SIZES for peer in PEERS if not (small and size > 100)]
-    return {"runs": runs, "correctness": correctness(FEW_PROBLEMS if small else SMALL_PROBLEMS)}
+    return {
+        "runs": runs,
+        "correctness": correctness(FEW_PROBLEMS if small else SMALL_PROBLEMS),
+        "shadow_prices": shadow_prices(SMALL_SIZES[0] if small else PRICED_ITEMS),
+    }
 
 
 def correctness(count: int) -> dict[str, int]:
@@ -59,6 +68,39 @@ def correctness(count: int) -> dict[str, int]:
         told["enclosed"] += priced.bound <= best + hair <= priced.cost + 2 * hair
         told["broken"] += sum(not keeps_limits(problem, course_of(problem, one.arriving)) for one in (whole, priced))
     return told
+
+
+def shadow_prices(items: int) -> dict[str, int]:
+    """Compare shadow prices of rooms with planning again at 1 % more and 1 % less of the room (bounds of the converged prices).
+
+    agree: within 5 % of the mean slope. kinks: not so, but between the slopes of the two sides. edges: without 1 % no plan exists.
+    """
+    problem = read_horizon(*horizon_shop(items, False).frames).problem
+    here = _priced(problem)
+    told = {"rooms": 0, "agree": 0, "kinks": 0, "edges": 0, "apart": 0}
+    for room in np.flatnonzero(here.prices.room > 0)[::2].tolist():
+        less, more = (_priced(problem.with_room(_scaled(problem.room, room, share))) for share in (0.99, 1.01))
+        told["rooms"] += 1
+        if not less.fits:
+            told["edges"] += 1
+            continue
+        step = 0.01 * problem.room[room]
+        steep, flat, price = (less.bound - here.bound) / step, (here.bound - more.bound) / step, here.prices.room[room]
+        mean = (steep + flat) / 2
+        told["agree" if abs(price - mean) <= 0.05 * mean else "kinks" if flat * 0.99 <= price <= steep * 1.01 else "apart"] += 1
+    return told
+
+
+def _priced(problem: HorizonProblem) -> Mixture:
+    settings = HorizonSettings()
+    found = find_prices(problem, settings)
+    return start_of(found, 1e-5 * abs(found.bound), settings).mixture
+
+
+def _scaled(rooms: Floats, number: int, share: float) -> Floats:
+    scaled = rooms.copy()
+    scaled[number] *= share
+    return scaled
 
 
 def _run(method: str, items: int, with_terms: bool) -> dict[str, Any]:
