@@ -162,8 +162,8 @@ def _largest(spend: Floats) -> float:
 def _unknown(history: _History, index: int, variation: float, days: int, too_short: bool) -> dict[str, object]:
     spend = history.spend[:, index]
     why = f"Only {days} days of history." if too_short else "Nothing was spent in this history."
-    row: dict[str, object] = dict.fromkeys(CURVE_SCHEMA)
-    row |= {
+    return {
+        **dict.fromkeys(CURVE_SCHEMA),
         "channel": history.channels[index],
         "days": days,
         "mean_daily_spend": float(spend.mean()) if len(spend) else 0.0,
@@ -173,4 +173,3 @@ def _unknown(history: _History, index: int, variation: float, days: int, too_sho
         "causal": False,
         "sentence": f"{why} Its effect is not known.",
     }
-    return row
