@@ -28,12 +28,12 @@ CURVE_SCHEMA = {
 
 
 def ad_budget_curve(channels: pl.DataFrame, limits: AdLimits, settings: AdSettings, spent: float) -> pl.DataFrame:
-    """Return one row per multiple of the total budget (grain: budget_multiple), money; without a budget, of what the plan spends (`spent`).
+    """Return one row per multiple of the total budget (grain: budget_multiple), money; without one, of what the plan spends (`spent`).
 
-    The limits on change from today's plan are lifted: a channel may take any spend its own minimum, maximum and group allow. A larger budget
-    never shows less profit. expected_profit: response less the floor on marginal return times spend. marginal_return: margin that one more
-    1.00 of budget brings; 0 where it is not spent. gap: how far at most the best profit may lie above. is_feasible: False where minimums need
-    more than that budget; such a row has no figures. is_beyond_history: some channel gets more than was ever tried, its curve is a guess there.
+    The limits on change from today's plan are lifted: a channel may take any spend its own minimum, maximum and group allow. A larger
+    budget never shows less profit. expected_profit: response less the floor on marginal return times spend. marginal_return: margin that
+    one more 1.00 of budget brings; 0 where it is not spent. gap: how far at most the best profit may lie above. is_feasible: False where
+    minimums need more than that budget; such a row has no figures. is_beyond_history: some channel gets more than was ever tried.
     """
     base = spent if limits.total_budget is None else limits.total_budget
     if channels.height == 0 or base <= 0:

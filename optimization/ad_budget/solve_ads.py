@@ -48,7 +48,7 @@ def solve_ads(
     curves and wider ranges, refined further here."""
     envelopes = first_envelopes(problem) if envelopes is None else envelopes
     best: Floats | None = None
-    value, bound, rounds, integer = -np.inf, np.inf, 0, False
+    value, bound, rounds, integer, is_last_word = -np.inf, np.inf, 0, False, False
     for plan in starts:
         if problem.holds(plan) and problem.value(plan) > value:
             best, value = plan, problem.value(plan)
@@ -59,7 +59,8 @@ def solve_ads(
         program = ad_program(problem, envelopes)
         integer = integer or program.has_integers
         missing = (bound - value) / max(abs(value), 1.0) if value > -np.inf and bound < np.inf else 1.0
-        exactness = min(max(_SHARE_OF_GAP * missing, target_gap / 10), _ROUGHEST)  # lines are too high by far more in early rounds
+        finest = target_gap / 10
+        exactness = finest if is_last_word else min(max(_SHARE_OF_GAP * missing, finest), _ROUGHEST)  # lines err by more in early rounds
         answer = solve_arrays(program, settings.solve_options(exactness))
         if answer.value is None:
             if best is None:
@@ -77,8 +78,10 @@ def solve_ads(
         if best is not None and bound - value <= target_gap * max(abs(value), 1.0):
             break
         allowed = target_gap * max(abs(value) if best is not None else 0.0, 1.0)
-        if not refine(envelopes, answer.x[cells : cells + nodes], answer.x[cells + nodes : cells + 2 * nodes], allowed):
+        refined = refine(envelopes, answer.x[cells : cells + nodes], answer.x[cells + nodes : cells + 2 * nodes], allowed)
+        if not refined and exactness <= finest:
             break
+        is_last_word = not refined  # the lines are exact where the plan lies: what is missing is the search's own proof
     if best is None:
         raise RuntimeError("No ad plan that keeps the limits was found; this is a fault of the program, not of the limits.")
     method = "integer program over cut curves" if integer else "linear program over concave curves"
