@@ -50,12 +50,12 @@ def test_intervals_mostly_hold_the_truth() -> None:
     slope = [row["marginal_response_low"] <= true <= row["marginal_response_high"] for row, (_, true) in zip(rows, truths, strict=True)]
     assert sum(level) >= 9
     assert sum(slope) >= 9
-    ratio = np.median([row["marginal_response"] / true for row, (_, true) in zip(rows, truths, strict=True)])
-    assert 0.75 < ratio < 1.35
 
 
 def test_what_was_learned_from_history_is_known_and_never_causal(learned: AdResponseModel) -> None:
     assert learned.curves["is_identified"].all()
+    for row in learned.curves.iter_rows(named=True):
+        assert row["marginal_response"] == pytest.approx(true_response(row)[1], rel=0.6)
     assert not learned.curves["causal"].any()
     assert learned.explained_share > 0
 
