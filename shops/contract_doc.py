@@ -121,6 +121,21 @@ handling_cost_per_unit = 0.0
 handling_cost_per_line = 0.0     # per product and pair of locations
 transfer_days = 1                # from leaving until it can be sold
 whole_packs = false
+
+[ads]                            # money per week, on average over the weeks planned
+weeks = 4
+budget = 1200.0                  # when left out: what is spent today
+largest_change = 0.3             # how far a channel may move away from today's spend, as a share of it
+minimum_marginal_return = 1.0    # margin that the last 1.00 must bring
+buys_anyway = 0.6                # chance of buying within the outcome window above which nobody is on an audience list
+unlikely = 0.02                  # and below which nobody is
+audience_size = 0                # most customers on one list; 0: no cap
+audience_segments = ""           # e.g. "at_risk,promising"; empty: all
+channel_minimums = { search = 100.0 }
+channel_maximums = { display = 300.0 }
+groups = { social = "video", display = "video" }
+group_budgets = { video = 600.0 }
+group_minimums = { video = 50.0 }
 """
 
 PRIVACY = """## What becomes of personal data

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from shops.ad_terms import AdTerms, ad_terms
 from shops.contract import TABLES
 from shops.shop_toml import Section, ShopError
 
@@ -23,7 +24,7 @@ __all__ = ["Assumptions", "CouponTerms", "CsvFormat", "Limits", "Shop", "ShopErr
 
 SERVICE_CLASSES = tuple(abc + xyz for abc in "ABC" for xyz in "XYZ")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons", "transfers", "service")
+SECTIONS = ("shop", "files", "columns", "csv", "limits", "suppliers", "assumptions", "stock", "coupons", "transfers", "service", "ads")
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Shop:
     coupons: CouponTerms
     transfers: TransferTerms = TransferTerms()
     service_targets: dict[str, float] = field(default_factory=dict)
+    ads: AdTerms = field(default_factory=AdTerms)
 
     def newest_day(self, now: datetime | None = None) -> date:
         """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
@@ -176,6 +178,7 @@ def load_shop(path: Path) -> Shop:
             whole_packs=sections["transfers"].flag("whole_packs", False),
         ),
         service_targets=_service_targets(sections["service"]),
+        ads=ad_terms(sections["ads"]),
     )
     for name, section in sections.items():
         if name not in ("files", "columns"):
