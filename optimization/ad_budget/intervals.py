@@ -31,7 +31,7 @@ DRAWS_SCHEMA = {
 @dataclass(frozen=True)
 class PlanIntervals:
     """cells: columns of the budget table, channels x periods each. gain, low, high: margin less spend of the plan over today's plan.
-    chance_better: share of draws in which it is above 0. All None without draws."""
+    chance_better: share of draws in which it is above 0, None where the plan is today's. All None without draws."""
 
     cells: dict[str, Floats]
     gain_low: float | None = None
@@ -72,4 +72,5 @@ def plan_intervals(problem: AdProblem, spend: Floats, draws: pl.DataFrame, setti
         return PlanIntervals(cells)
     every = np.array(list(gains.values()))
     low, high = np.quantile(every, ends)
-    return PlanIntervals(cells, float(low), float(high), float((every > 0).mean()))
+    moves = bool((np.abs(spend - problem.today) > 1e-9 * np.maximum(problem.today, 1.0)).any())
+    return PlanIntervals(cells, float(low), float(high), float((every > 0).mean()) if moves else None)
