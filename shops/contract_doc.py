@@ -130,7 +130,7 @@ minimum_marginal_return = 1.0    # margin that the last 1.00 must bring
 buys_anyway = 0.6                # chance of buying within the outcome window above which nobody is on an audience list
 unlikely = 0.02                  # and below which nobody is
 audience_size = 0                # most customers on one list; 0: no cap
-audience_segments = ""           # e.g. "at_risk,promising"; empty: all
+audience_segments = ""           # e.g. "slipping_away,dormant"; empty: all
 channel_minimums = { search = 100.0 }
 channel_maximums = { display = 300.0 }
 groups = { social = "video", display = "video" }

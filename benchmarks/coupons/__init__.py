@@ -1,0 +1,1 @@
+"""Coupons, promotions and ads: speed and quality of decisions against peers."""
