@@ -35,6 +35,7 @@ BUDGET_SCHEMA = {
 _SAME = 1e-3  # share of today's spend that counts as no change
 _TOUCHES = 1e-6  # of a limit: nearer than this a plan lies at it
 _NO_PRICE = 1e-6
+_ALIKE = 0.005  # returns that differ by less are told as the same
 
 
 def budget_frame(
@@ -119,10 +120,13 @@ def _limit(
         sentence = f"The limits collide: the {words} of {allowed:.2f} does not hold all minimums; it stands and they fall short."
     elif price == 0:
         sentence = f"The {words} stops nothing: {used:.2f} of {allowed:.2f}."
-    elif is_minimum:
+    elif name.startswith("group") and is_minimum:
         sentence = f"{words[0].upper()}{words[1:]}: 1.00 less gains {price:.2f}."
-    else:
+    elif name.endswith("budget"):
         sentence = f"One more 1.00 of the {words} earns {price + floor:.2f} of margin, {price:.2f} more than the {floor:.2f} asked of it."
+    else:
+        step = "less" if is_minimum else "more"
+        sentence = f"{words[0].upper()}{words[1:]}: 1.00 {step} in every week gains {price:.2f} over what is asked of it."
     return {
         "limit_name": name,
         "scope": scope,
@@ -144,7 +148,7 @@ def _reason(problem: AdProblem, cell: tuple[int, int], planned: float, marginal:
     verb = f"Kept at {planned:.2f}" if moved == "kept" else f"{moved.capitalize()} from {today:.2f} to {planned:.2f}"
     earns = f"one more 1.00 here brings {marginal:.2f} of margin"
     bar = f"the {asked:.2f} asked of the last 1.00" if asked <= problem.price + _NO_PRICE else f"the {asked:.2f} that it brings elsewhere"
-    edge, near = _TOUCHES * max(upper, 1.0), 1e-3 * max(asked, 1e-3)
+    edge, near = _TOUCHES * max(upper, 1.0), _ALIKE * max(asked, 1e-3)
     if problem.lower_name[index] == "held" and planned >= lower - edge:
         return "held", f"Kept at {planned:.2f}: what this channel adds is not known, so nothing is moved on it."
     if planned < lower - edge:
