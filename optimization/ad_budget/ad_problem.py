@@ -8,7 +8,7 @@ Counting each 1.00 spent at the floor on marginal return is the same as stopping
 Public: `AdProblem`, `LimitRow`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from optimization.ad_budget.response_curve import Curve, slopes_of, values_of
 from optimization.linear_program.arrays import Flags, Floats
 
 _TOLERANCE = 1e-7
+_UNITS = 1000.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,25 @@ class AdProblem:
     def shape(self) -> tuple[int, int]:
         """Channels and periods."""
         return self.today.shape[0], self.today.shape[1]
+
+    @property
+    def money_unit(self) -> float:
+        """Money in which programs are written, so that solvers see numbers of some hundreds whatever the currency; it knows no budget."""
+        largest = max(float(self.today.max(initial=0.0)), *(curve.half for curve in self.curves), 0.0)
+        return largest / _UNITS if largest > 0 else 1.0
+
+    def in_units(self, unit: float) -> "AdProblem":
+        """Return the same problem with money counted in `unit`; returns and prices stay what they are."""
+        return replace(
+            self,
+            curves=tuple(Curve(curve.height / unit, curve.half / unit, curve.shape) for curve in self.curves),
+            opening=self.opening / unit,
+            lower=self.lower / unit,
+            upper=self.upper / unit,
+            today=self.today / unit,
+            rows=tuple(replace(row, allowed=row.allowed / unit) for row in self.rows),
+            shortage=self.shortage / unit,
+        )
 
     def exposure(self, spend: Floats) -> Floats:
         """Return channels x (periods + tail)."""

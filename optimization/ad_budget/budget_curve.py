@@ -6,11 +6,10 @@ import polars as pl
 
 from optimization.ad_budget.ad_problem import AdProblem
 from optimization.ad_budget.collisions import find_collision
-from optimization.ad_budget.envelopes import first_envelopes
 from optimization.ad_budget.polish import limit_prices
 from optimization.ad_budget.read_channels import build_problem, without_change_limits
 from optimization.ad_budget.settings import AdLimits, AdSettings
-from optimization.ad_budget.solve_ads import solve_ads
+from optimization.ad_budget.solve_ads import envelopes_of, solve_ads
 from optimization.certificate import relative_gap
 from optimization.linear_program.arrays import Floats
 
@@ -40,7 +39,7 @@ def ad_budget_curve(channels: pl.DataFrame, limits: AdLimits, settings: AdSettin
         return pl.DataFrame(schema=CURVE_SCHEMA)
     free, loose = without_change_limits(channels, limits)
     widest = build_problem(free, replace(loose, total_budget=base * settings.curve_multiples[-1]), settings)
-    envelopes = first_envelopes(widest)
+    envelopes = envelopes_of(widest)
     rows: list[dict[str, object]] = []
     best: Floats | None = None
     for multiple in settings.curve_multiples:

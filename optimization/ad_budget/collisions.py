@@ -25,6 +25,8 @@ def find_collision(problem: AdProblem, options: SolveOptions) -> Collision | Non
     """Return None where all limits can hold together."""
     if _plainly_holds(problem):
         return None
+    unit = problem.money_unit
+    problem = problem.in_units(unit)
     cells = np.arange(problem.lower.size)
     minimums = [row for row in problem.rows if row.is_minimum]
     gives = problem.lower.size + np.arange(len(cells) + len(minimums))
@@ -52,7 +54,7 @@ def find_collision(problem: AdProblem, options: SolveOptions) -> Collision | Non
     if answer.value <= _TINY * max(float(problem.lower.sum()), 1.0):
         return None
     colliding = [name for name, dual in zip(names, answer.duals.tolist(), strict=True) if abs(dual) > _TINY and name[0] != "none"]
-    return Collision(answer.value, tuple(dict.fromkeys(colliding)))
+    return Collision(answer.value * unit, tuple(dict.fromkeys(colliding)))
 
 
 def _plainly_holds(problem: AdProblem) -> bool:

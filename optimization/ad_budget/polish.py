@@ -66,6 +66,8 @@ class LimitPrices:
 
 def limit_prices(problem: AdProblem, spend: Floats, options: SolveOptions) -> LimitPrices:
     """Return what one more 1.00 of every limit is worth at a best plan: duals of the program in which curves are their tangents there."""
+    unit = problem.money_unit
+    problem, spend = problem.in_units(unit), spend / unit
     shape = problem.lower.shape
     slope = (problem.marginal_return(spend) - problem.price).ravel()
     lower = np.minimum(problem.lower, spend).ravel() if problem.shortage > 0 else problem.lower.ravel()

@@ -6,7 +6,7 @@ a binary. A local search polishes plans; today's plan is a candidate, so no answ
 
 Source: Horst and Tuy, Global Optimization, 3rd ed., sections VI.1 and X.3 (outer approximation, separable programs).
 
-Public: `AdSolution`, `solve_ads`.
+Public: `AdSolution`, `envelopes_of`, `solve_ads`.
 """
 
 from dataclasses import dataclass
@@ -44,9 +44,35 @@ def solve_ads(
     envelopes: list[Envelope] | None = None,
     most_rounds: int | None = None,
 ) -> AdSolution:
-    """Return the best plan found. starts: plans to begin with, used where they keep the limits. envelopes: those of a problem with the same
-    curves and wider ranges, refined further here."""
-    envelopes = first_envelopes(problem) if envelopes is None else envelopes
+    """Return the best plan found. starts: plans to begin with, used where they keep the limits. envelopes: `envelopes_of` a problem with
+    the same curves and wider ranges, refined further here."""
+    unit = problem.money_unit
+    found = _solve(
+        problem.in_units(unit),
+        settings,
+        target_gap,
+        tuple(plan / unit for plan in starts),
+        envelopes_of(problem) if envelopes is None else envelopes,
+        most_rounds or settings.most_rounds,
+    )
+    spend = found.spend * unit
+    value = problem.value(spend)
+    return AdSolution(spend, value, max(found.bound * unit, value), found.method, found.rounds)
+
+
+def envelopes_of(problem: AdProblem) -> list[Envelope]:
+    """Return the over-estimates that a search begins with, in the problem's money unit."""
+    return first_envelopes(problem.in_units(problem.money_unit))
+
+
+def _solve(
+    problem: AdProblem,
+    settings: AdSettings,
+    target_gap: float,
+    starts: tuple[Floats, ...],
+    envelopes: list[Envelope],
+    most_rounds: int,
+) -> AdSolution:
     best: Floats | None = None
     value, bound, rounds, integer, is_last_word = -np.inf, np.inf, 0, False, False
     for plan in starts:
@@ -54,7 +80,7 @@ def solve_ads(
             best, value = plan, problem.value(plan)
     polishes = problem.lower.size <= settings.most_polished
     cells, nodes = problem.lower.size, len(envelopes)
-    for round_number in range(most_rounds or settings.most_rounds):
+    for round_number in range(most_rounds):
         rounds = round_number + 1
         program = ad_program(problem, envelopes)
         integer = integer or program.has_integers

@@ -72,6 +72,18 @@ def test_the_order_of_channels_changes_nothing(seed: int, s_shaped: bool, chance
     assert one.certificate == other.certificate
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1e6])
+def test_the_currency_changes_nothing_but_the_figures(scale: float) -> None:
+    """Yen or bitcoin: solvers see the same numbers."""
+    channels = drawn(3, s_shaped=False, most_channels=3)
+    money = ("most", "half_saturation", "opening_adstock", "spend_today", "largest_spend")
+    dear = channels.with_columns(pl.col(money) * scale)
+    one, other = (plan_ad_budget(each, limits_of(each, 0.8, 0.5, 1.0), QUICK) for each in (channels, dear))
+    assert other.certificate.violations == ()
+    assert other.budget["spend_planned"].to_list() == pytest.approx([scale * spend for spend in one.budget["spend_planned"]], rel=1e-3)
+    assert other.certificate.value == pytest.approx(scale * one.certificate.value, rel=1e-3)
+
+
 @pytest.mark.parametrize("s_shaped", [False, True])
 @pytest.mark.parametrize("seed", range(6))
 def test_no_point_of_a_fine_grid_is_better_and_none_beats_the_bound(seed: int, s_shaped: bool) -> None:
