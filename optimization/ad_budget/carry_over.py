@@ -13,6 +13,7 @@ from optimization.linear_program.arrays import Floats
 
 _FORGOTTEN = 0.01
 _MOST_TAIL = 12
+_NOTHING = 1e-8  # solvers drop coefficients not much smaller, and a row that loses some can no longer hold
 
 
 def tail_periods(memory: Floats, days: int) -> int:
@@ -39,6 +40,7 @@ def carried(memory: float, periods: int, tail: int, days: int) -> tuple[Floats, 
         today = memory * today + (1.0 / days if index < days else 0.0)
         level[index] = today
     response = level.reshape(length, days).mean(axis=1)
+    response = np.where(response < _NOTHING, 0.0, response)
     per_unit = np.zeros((length, periods))
     for period in range(periods):
         per_unit[period:, period] = response[: length - period]

@@ -63,6 +63,14 @@ def test_memory_lets_money_of_the_first_week_work_in_the_second_and_after_the_pl
     assert lasting.certificate.violations == ()
 
 
+def test_a_channel_that_forgets_at_once_beside_one_that_remembers_for_weeks_is_planned() -> None:
+    """What is left of the first after weeks is too small for a solver to see, and must not make the program infeasible."""
+    channels = table(channel("brief", memory=0.01, spend_today=4000.0, half_saturation=500.0), channel("tv", memory=0.85))
+    plan = plan_ad_budget(channels, AdLimits(total_budget=16000.0, largest_change=0.5, minimum_marginal_return=0.0), AdSettings())
+    assert plan.certificate.status == "optimal"
+    assert plan.certificate.violations == ()
+
+
 def test_an_s_curve_gets_all_or_nothing_where_half_of_the_money_does_nothing() -> None:
     """Two steep S-curves with money for one: half each would stay below the bend."""
     steep = {"shape": 6.0, "half_saturation": 10.0, "spend_today": 42.0}
