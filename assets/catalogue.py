@@ -4,6 +4,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.decisions.ad_audiences import ad_audiences
+from assets.decisions.ad_plan import ad_plan
 from assets.decisions.coupon_plan import coupon_plan
 from assets.decisions.order_calibration import order_calibration
 from assets.decisions.order_outlook import order_outlook
@@ -16,7 +18,9 @@ from assets.landing.raw_records import landing
 from assets.marts.freshness import newest_day_is_known
 from assets.marts.sql_models import sql_models
 from assets.published.tables import published
+from assets.response.ad_response import ad_response
 from assets.response.coupon_response import coupon_response
+from assets.response.purchase_propensity import purchase_propensity
 from assets.review.campaign_readout import campaign_review
 from assets.review.what_came import review
 
@@ -29,11 +33,15 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         demand_training,
         demand_forecasts,
         coupon_response,
+        ad_response,
+        purchase_propensity,
         order_calibration,
         replenishment,
         order_outlook,
         promotion_calendar,
         coupon_plan,
+        ad_plan,
+        ad_audiences,
         decision_summary,
         review,
         campaign_review,

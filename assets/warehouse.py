@@ -73,10 +73,10 @@ class Warehouse(dg.ConfigurableResource):
         with self.connect():
             pass
 
-    def read(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
-        """Rows of one query as a Polars frame."""
+    def read(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
+        """Rows of one query as a Polars frame; parameters by place (`?`) or by name (`$name`)."""
         with self.connect() as connection:
-            return connection.execute(sql, list(parameters)).pl()
+            return connection.execute(sql, dict(parameters) if isinstance(parameters, Mapping) else list(parameters)).pl()
 
     def exists(self, table: str) -> bool:
         with self.connect() as connection:

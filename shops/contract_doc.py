@@ -146,6 +146,21 @@ drinks = 5
 
 [promotions.category_minimums]   # fewest per category in the calendar
 drinks = 2
+
+[ads]                            # money per week, on average over the weeks planned
+weeks = 4
+budget = 1200.0                  # when left out: what is spent today
+largest_change = 0.3             # how far a channel may move away from today's spend, as a share of it
+minimum_marginal_return = 1.0    # margin that the last 1.00 must bring
+buys_anyway = 0.6                # chance of buying within the outcome window above which nobody is on an audience list
+unlikely = 0.02                  # and below which nobody is
+audience_size = 0                # most customers on one list; 0: no cap
+audience_segments = ""           # e.g. "slipping_away,dormant"; empty: all
+channel_minimums = { search = 100.0 }
+channel_maximums = { display = 300.0 }
+groups = { social = "video", display = "video" }
+group_budgets = { video = 600.0 }
+group_minimums = { video = 50.0 }
 """
 
 PRIVACY = """## What becomes of personal data

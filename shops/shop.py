@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from shops.ad_terms import AdTerms, ad_terms
 from shops.contract import TABLES
 from shops.shop_promotions import PromotionTerms, promotion_terms
 from shops.shop_toml import Section, ShopError
@@ -48,6 +49,7 @@ SECTIONS = (
     "transfers",
     "promotions",
     "service",
+    "ads",
 )
 
 
@@ -148,6 +150,7 @@ class Shop:
     transfers: TransferTerms = TransferTerms()
     promotions: PromotionTerms = field(default_factory=PromotionTerms)
     service_targets: dict[str, float] = field(default_factory=dict)
+    ads: AdTerms = field(default_factory=AdTerms)
 
     def newest_day(self, now: datetime | None = None) -> date:
         """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
@@ -203,6 +206,7 @@ def load_shop(path: Path) -> Shop:
         ),
         promotions=promotion_terms(sections["promotions"]),
         service_targets=_service_targets(sections["service"]),
+        ads=ad_terms(sections["ads"]),
     )
     for name, section in sections.items():
         if name not in ("files", "columns"):

@@ -15,10 +15,11 @@ KEYS = {name: dg.AssetKey(name.split(".")) for name in (LIMITS, CERTIFICATES)}
 SOURCES = {
     LIMITS: (
         "select * from decisions.replenishment_limits where {days} union all by name select * from decisions.coupon_limits where {days}"
+        " union all by name select * from decisions.ad_limits where {days}"
     ),
     CERTIFICATES: (
         "select * from decisions.replenishment_certificates where {days} union all by name select * from "
-        "decisions.coupon_certificates where {days}"
+        "decisions.coupon_certificates where {days} union all by name select * from decisions.ad_certificates where {days}"
     ),
 }
 
@@ -30,14 +31,14 @@ SOURCES = {
             KEYS[LIMITS],
             group_name="decisions",
             kinds={"duckdb"},
-            deps=[["decisions", "replenishment_limits"], ["decisions", "coupon_limits"]],
+            deps=[["decisions", "replenishment_limits"], ["decisions", "coupon_limits"], ["decisions", "ad_limits"]],
             description="Every limit of every plan: used, left, and what one more unit is worth.",
         ),
         dg.AssetSpec(
             KEYS[CERTIFICATES],
             group_name="decisions",
             kinds={"duckdb"},
-            deps=[["decisions", "replenishment_certificates"], ["decisions", "coupon_certificates"]],
+            deps=[["decisions", "replenishment_certificates"], ["decisions", "coupon_certificates"], ["decisions", "ad_certificates"]],
             description="Value, bound and gap of every plan, and what its checker found.",
         ),
     ],

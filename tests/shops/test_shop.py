@@ -100,3 +100,38 @@ def test_a_mistake_is_told_in_one_sentence_with_file_and_mend(tmp_path: Path, te
 def test_a_folder_without_shop_toml_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ShopError, match="does not exist; put a"):
         load_shop(tmp_path / "nowhere")
+
+
+def test_ad_terms_are_read_and_default_to_todays_spend(tmp_path: Path) -> None:
+    ads = """
+[ads]
+weeks = 6
+budget = 900.0
+audience_size = 500
+audience_segments = "dormant, promising"
+channel_minimums = { search = 50.0 }
+groups = { social = "video" }
+group_budgets = { video = 300.0 }
+"""
+    terms = load_shop(write(tmp_path, NEEDED + ads)).ads
+    assert (terms.weeks, terms.budget, terms.audience_size) == (6, 900.0, 500)
+    assert terms.audience_segments == ("dormant", "promising")
+    assert terms.channel_minimums == {"search": 50.0}
+    plain = load_shop(write(tmp_path, NEEDED)).ads
+    assert (plain.budget, plain.audience_size, plain.largest_change, plain.minimum_marginal_return) == (None, None, 0.3, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("group_budgets = { radio = 1.0 }", "name a group"),
+        ("channel_minimums = { a = 2.0 }\nchannel_maximums = { a = 1.0 }", "no more than"),
+        ("unlikely = 0.7", "less than buys_anyway"),
+        ("groups = { a = 3 }", "in quotes"),
+        ("weeks = 0", "whole number"),
+        ("speed = 1", "settings nobody knows"),
+    ],
+)
+def test_ad_terms_that_make_no_sense_name_their_mend(tmp_path: Path, settings: str, message: str) -> None:
+    with pytest.raises(ShopError, match=message):
+        load_shop(write(tmp_path, NEEDED + f"\n[ads]\n{settings}\n"))

@@ -1,5 +1,13 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace_window",
+        meta={"replaced_window": "known_on"},
+    )
+}}
+
 with source as (
-    select * from {{ source('landing', 'ad_spend') }}
+    select * from {{ source('landing', 'ad_spend') }} where {{ landed_in_window() }}
 ),
 
 renamed as (
