@@ -1,0 +1,1 @@
+"""Coupons, promotions and ads beside their peers."""
