@@ -51,6 +51,8 @@ EXPORTS: tuple[Export, ...] = (
     _whole("lost_demand", "demand.lost_demand", may_be_empty=True),
     _newest("arima_diagnosis", "demand.arima_diagnosis"),
     _whole("trial_effects", "response.trial_effects", may_be_empty=True),
+    _newest("coupon_model_scores", "response.model_scores"),
+    _newest("uplift_drivers", "response.uplift_drivers"),
     _whole("pilot_plan", "response.pilot_plan", may_be_empty=True),
     _whole("forecast_accuracy", "review.forecast_accuracy", may_be_empty=True),
     _whole("forecast_bias", "review.forecast_bias", may_be_empty=True),

@@ -91,6 +91,11 @@ class ResponseModel:
         """'individual' where the gate was passed, 'average' where not, 'none' without a trial."""
         return "none" if not self.causal or self.gate is None else "individual" if self.gate.passed else "average"
 
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Learner and outcome of the individual effects; empty without a trial."""
+        return {} if self.individual is None else {"learner": self.individual.learner, "outcome": self.individual.outcome}
+
     def predict(self, profiles: pl.DataFrame, coupons: pl.DataFrame) -> pl.DataFrame:
         """Return the response of every customer to every coupon (grain: customer_key, coupon_id), sorted.
 

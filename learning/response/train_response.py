@@ -1,19 +1,20 @@
 """Trains the coupon response from past campaigns: causal where customers were drawn by lot, and honest where they were not."""
 
 import hashlib
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from learning.response.arm_models import fit_arm_models
-from learning.response.doubly_robust import cross_fit
+from learning.response.arm_models import ArmModels, fit_arm_models
+from learning.response.doubly_robust import CrossFitted, cross_fit
 from learning.response.drivers import uplift_drivers
-from learning.response.effects import effects_frame, estimate_effects, score_trial
+from learning.response.effects import Effects, Scored, effects_frame, estimate_effects, score_trial
 from learning.response.features import FeatureTransform, feature_matrix
-from learning.response.gate import run_gate
+from learning.response.gate import GateResult, run_gate
 from learning.response.individual import fit_individual
 from learning.response.model_scores import model_scores
-from learning.response.race import run_race
+from learning.response.race import Race, run_race
 from learning.response.redemption import Redemption, fit_redemption
 from learning.response.response_model import TABLES, Averages, ResponseModel
 from learning.response.settings import ResponseSettings
@@ -37,34 +38,74 @@ def train_response(facts: pl.DataFrame, settings: ResponseSettings | None = None
         return _from_trial(reading.trial, reading, settings)
 
 
+def fit_candidates(facts: pl.DataFrame, settings: ResponseSettings | None = None) -> dict[tuple[str, str], ResponseModel]:
+    """Return the model that each candidate (learner, outcome) would give were it chosen, for comparisons; empty without a trial."""
+    from threadpoolctl import threadpool_limits
+
+    settings = settings or ResponseSettings()
+    reading = read_trial(facts, settings)
+    if reading.trial is None:
+        return {}
+    with threadpool_limits(limits=1):
+        drawn = _at_most(reading.trial, settings)
+        judged = _judge(drawn, settings)
+        return {
+            (runner.learner, runner.outcome): _publish(drawn, replace(judged, race=replace(judged.race, chosen=index)), reading, settings)
+            for index, runner in enumerate(judged.race.runners)
+        }
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What all candidates share."""
+
+    fitted: CrossFitted
+    scored: Scored
+    effects: Effects
+    race: Race
+    gate: GateResult
+    models: ArmModels
+
+
+def _judge(trial: Trial, settings: ResponseSettings) -> _Judged:
+    everybody = np.arange(len(trial.arm), dtype=np.int64)
+    fitted = cross_fit(trial, settings)
+    scored = score_trial(trial, fitted)
+    race = run_race(trial, fitted, scored, settings)
+    return _Judged(
+        fitted=fitted,
+        scored=scored,
+        effects=estimate_effects(trial, scored, everybody),
+        race=race,
+        gate=run_gate(trial, race, settings),
+        models=fit_arm_models(trial, everybody, settings.ridge),
+    )
+
+
 def _from_trial(trial: Trial, reading: TrialReading, settings: ResponseSettings) -> ResponseModel:
-    notes = list(reading.notes)
     drawn = _at_most(trial, settings)
-    if len(drawn.arm) < len(trial.arm):
-        notes.append(f"Effects are learned from {len(drawn.arm)} of {len(trial.arm)} rows: customers drawn by lot.")
-    everybody = np.arange(len(drawn.arm), dtype=np.int64)
-    fitted = cross_fit(drawn, settings)
-    scored = score_trial(drawn, fitted)
-    effects = estimate_effects(drawn, scored, everybody)
-    race = run_race(drawn, fitted, scored, settings)
-    gate = run_gate(drawn, race, settings)
-    models = fit_arm_models(drawn, everybody, settings.ridge)
-    individual = fit_individual(drawn, fitted, scored, effects, race, models, settings)
-    purchase, gain = effects.purchase, effects.gain
+    return _publish(drawn, _judge(drawn, settings), reading, settings)
+
+
+def _publish(drawn: Trial, judged: _Judged, reading: TrialReading, settings: ResponseSettings) -> ResponseModel:
+    individual = fit_individual(drawn, judged.fitted, judged.scored, judged.effects, judged.race, judged.models, settings)
+    purchase, gain, redemption = judged.effects.purchase, judged.effects.gain, judged.effects.redemption
+    everybody = 0 if reading.trial is None else len(reading.trial.arm)
+    sampled = f"Effects are learned from {len(drawn.arm)} of {everybody} rows: customers drawn by lot."
     return ResponseModel(
         causal=True,
-        averages=Averages(drawn.faces, purchase.average, purchase.standard_error, gain.average, gain.standard_error, effects.redemption),
-        models=models,
+        averages=Averages(drawn.faces, purchase.average, purchase.standard_error, gain.average, gain.standard_error, redemption),
+        models=judged.models,
         individual=individual,
-        gate=gate,
-        transform=models.transform,
-        redemption=models.redemption,
+        gate=judged.gate,
+        transform=judged.models.transform,
+        redemption=judged.models.redemption,
         confidence=settings.confidence,
-        effects=effects_frame(drawn, effects, settings),
-        model_scores=model_scores(drawn, scored, race, passed=gate.passed, settings=settings),
-        drivers=uplift_drivers(drawn.features, drawn.faces, individual, models),
+        effects=effects_frame(drawn, judged.effects, settings),
+        model_scores=model_scores(drawn, judged.scored, judged.race, passed=judged.gate.passed, settings=settings),
+        drivers=uplift_drivers(drawn.features, drawn.faces, individual, judged.models),
         sample_ratio=reading.sample_ratio,
-        notes=tuple(notes),
+        notes=reading.notes if len(drawn.arm) == everybody else (*reading.notes, sampled),
     )
 
 

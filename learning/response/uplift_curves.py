@@ -1,8 +1,8 @@
 """Qini and AUUC: how much sooner gain comes if customers are served in the order a model says.
 
 Customers stand in order of their score, best first. After a share q of them has been served, the curve shows the gain so far per customer
-of all: curve(q) = 1/n * sum of the effects of the first qn. An effect is a row's own estimate (a doubly robust or inverse-propensity score of
-the arm less control): single ones are noise, sums are not biased. Ties are served together, in equal parts.
+of all: curve(q) = 1/n * sum of the effects of the first qn. An effect is a row's own estimate (a doubly robust or inverse-propensity score
+of the arm less control): single ones are noise, sums are not biased. Ties are served together, in equal parts.
 
 auuc   area under the curve, money per customer
 qini   that area less the area under the straight line to the same end, which is serving in random order
