@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.decisions.coupon_plan import coupon_plan
+from assets.decisions.coupon_trial import coupon_trial
 from assets.decisions.order_calibration import order_calibration
 from assets.decisions.order_outlook import order_outlook
 from assets.decisions.replenishment import replenishment
@@ -31,6 +32,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         replenishment,
         order_outlook,
         coupon_plan,
+        coupon_trial,
         decision_summary,
         review,
         published,

@@ -19,6 +19,7 @@ STEP_NAMES = {
     "coupon_response": "learning: coupon response",
     "replenishment": "decisions: purchase orders",
     "coupon_plan": "decisions: coupons",
+    "coupon_trial": "decisions: coupons to hand out",
     "decision_summary": "decisions: limits and certificates",
     "review": "review: accuracy and decision value",
     "published": "published: tables for BI",

@@ -37,6 +37,7 @@ EXPORTS: tuple[Export, ...] = (
     _whole("stock_position", "decisions.stock_position"),
     _whole("coupon_budget", "decisions.coupon_budget", may_be_empty=True),
     _whole("coupon_assignments", "decisions.coupon_assignments", may_be_empty=True),
+    _whole("coupon_trial", "decisions.coupon_trial", may_be_empty=True),
     _whole("coupon_budget_curve", "decisions.coupon_budget_curve", may_be_empty=True),
     _whole("limits", "decisions.limits"),
     _whole("plan_certificates", "decisions.plan_certificates"),

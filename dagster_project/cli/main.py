@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from dagster_project.cli import explain_command, shop_commands
+from dagster_project.cli.coupons_command import coupons
 from dagster_project.cli.erase_command import erase
 from dagster_project.cli.export_command import export
 from dagster_project.cli.orders_command import orders
@@ -32,6 +33,7 @@ built-in simulated shop is used. All state lies in `var/`; delete it and everyth
 )
 app.command()(erase)
 app.command()(export)
+app.command()(coupons)
 app.command()(orders)
 app.command()(replay)
 app.add_typer(explain_command.app, name="explain", help="Say why a number is what it is.")
