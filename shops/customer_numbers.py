@@ -18,7 +18,8 @@ NAMED_IN = ("customers", "order_lines")
 def customer_numbers(shop: Shop, key: bytes, wanted: pl.Series, erased: Erased) -> pl.DataFrame:
     """Return customer_key, customer_id of the wanted pseudonyms (grain: customer_key), sorted.
 
-    Those in no file and erased persons are missing. Where files spell one customer's number differently, the first spelling in the alphabet is told.
+    Those in no file and erased persons are missing. Where files spell one customer's number differently, the first spelling in the
+    alphabet is told.
     """
     found = pl.DataFrame(schema={"customer_key": pl.String, "customer_id": pl.String})
     sought = wanted.drop_nulls().unique()

@@ -47,7 +47,7 @@ def write_coupon_file(database: Path, path: Path, shop: Shop, key: bytes, erased
     named = plan.join(numbers, on="customer_key", how="inner").sort("campaign_id", "customer_id")
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(BYTE_ORDER_MARK + named.select(COLUMNS).write_csv().encode("utf-8"))
+    beside.write_bytes((BYTE_ORDER_MARK + named.select(COLUMNS).write_csv()).encode("utf-8"))
     os.replace(beside, path)
     return CouponFile(
         path=path,

@@ -13,7 +13,8 @@ LIMITS = pl.DataFrame({"limit_name": ["total_budget", "issuance"], "scope": ["al
 
 
 def offers_of(rows: list[tuple[str, str, float, float]]) -> pl.DataFrame:
-    frame = pl.DataFrame(rows, schema=["customer_key", "coupon_id", "value", "expected_cost"], orient="row")
+    schema = {"customer_key": pl.String, "coupon_id": pl.String, "value": pl.Float64, "expected_cost": pl.Float64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
     return frame.with_columns(segment=pl.lit("all"), category=pl.lit(None, dtype=pl.String))
 
 
@@ -61,7 +62,7 @@ def test_a_plan_that_its_prices_do_not_tell_is_no_trial() -> None:
 
 
 def test_no_plan_is_no_trial() -> None:
-    empty = plan_as_trial(assignments_of([]), offers_of([]).cast({"value": pl.Float64, "expected_cost": pl.Float64}), LIMITS, "p")
+    empty = plan_as_trial(assignments_of([]), offers_of([]), LIMITS, "p")
     assert empty.height == 0
 
 
