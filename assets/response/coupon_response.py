@@ -19,7 +19,7 @@ from assets.as_of import Versions, read_versions
 from assets.house import House
 from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
-from assets.tracking import FamilyRun, Tracking, TrainingRecord
+from assets.tracking import Tracking, TrainingRecord
 from assets.warehouse import Warehouse
 from assets.windows import by_training_day
 
@@ -133,7 +133,6 @@ def _train(house: House, facts: pl.DataFrame, trained_as_of: date, tracking: Tra
                 "causal": str(model.causal),
                 "effect_source": model.effect_source,
             },
-            families=tuple(_family(row) for row in model.model_scores.filter(pl.col("learner").is_not_null()).to_dicts()),
         )
     )
     return model, model_version
@@ -155,13 +154,9 @@ def _metrics(model: "ResponseModel", facts: pl.DataFrame) -> dict[str, float]:
     per_face = {f"uplift_orders_face_{row['face_value']:g}": row["uplift_orders"] for row in model.effects.to_dicts()}
     gate = {} if model.gate is None else {name: value for name, value in vars(model.gate).items() if isinstance(value, float)}
     slopes = {} if model.individual is None else {name: getattr(model.individual, name) for name in ("purchase_slope", "gain_slope")}
-    return {"assignments": float(facts.height), **slopes, **gate, **per_face}
-
-
-def _family(row: dict[str, Any]) -> FamilyRun:
-    measured = ("dr_value", "steady_value", "ips_value", "promised_value", "auuc", "qini", "calibration_slope", "given_share")
-    params = {"learner": row["learner"], "outcome": row["outcome"], "is_chosen": row["is_chosen"], "is_published": row["is_published"]}
-    return FamilyRun(row["policy"], params, {name: float(row[name]) for name in measured})
+    raced = model.model_scores.filter(pl.col("learner").is_not_null()).to_dicts()
+    scores = {f"{name}/{row['policy']}": row[name] for row in raced for name in ("steady_value", "dr_value", "qini", "calibration_slope")}
+    return {"assignments": float(facts.height), **slopes, **gate, **per_face, **scores}
 
 
 def _pilot(house: House, customers: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
