@@ -49,8 +49,12 @@ def fit_redemption(columns: Floats, redeemed: Floats, face: Floats, faces: Float
     shared = fit_logistic(shared_design, redeemed, np.zeros(len(face)), shared_penalty)
     coefficients = np.zeros((len(faces), width + 1))
     own_penalty = np.append(0.0, np.full(width, ridge * OWN_PENALTY))
+    level = float(shared[: len(faces)][np.unique(arm)].mean())
     for index in range(len(faces)):
         mine = arm == index
+        if not mine.any():  # a fold without this face value
+            coefficients[index] = np.append(level, shared[len(faces) :])
+            continue
         design = np.hstack([np.ones((int(mine.sum()), 1)), columns[mine]])
         own = fit_logistic(design, redeemed[mine], columns[mine] @ shared[len(faces) :], own_penalty)
         coefficients[index] = own + np.append(0.0, shared[len(faces) :])

@@ -49,8 +49,8 @@ def database(tmp_path: Path, keys: pl.Series) -> Path:
     assignments = pl.DataFrame({"customer_key": keys, "is_holdout": held}).with_columns(
         coupon_id=pl.when("is_holdout").then(None).otherwise(pl.lit("ten")), propensity=pl.when("is_holdout").then(0.1).otherwise(0.9)
     )
-    offers = assignments.select("customer_key", coupon_id=pl.lit("ten"), value=pl.lit(2.0), expected_cost=pl.lit(1.0))
-    offers = offers.with_columns(segment=pl.lit("all"), category=pl.lit(None, dtype=pl.String))
+    offers = assignments.select("customer_key", coupon_id=pl.lit("ten"), expected_cost=pl.lit(1.0))
+    offers = offers.with_columns(value=2.0 + pl.int_range(pl.len()) / 1e4, segment=pl.lit("all"), category=pl.lit(None, dtype=pl.String))
     limits = pl.DataFrame({"limit_name": ["total_budget"], "scope": ["all"], "shadow_price": [0.5]})
     trial = plan_as_trial(assignments, offers, limits, f"plan-{DAY}").with_columns(as_of_day=pl.lit(DAY), assigned_on=date(2024, 3, 4))
     trial.write_parquet(tmp_path / "coupon_trial.parquet")

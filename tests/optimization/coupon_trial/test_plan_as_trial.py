@@ -61,6 +61,20 @@ def test_a_plan_that_its_prices_do_not_tell_is_no_trial() -> None:
     assert held["propensity"].null_count() == 2
 
 
+def test_customers_with_the_same_offers_are_one_trial_by_pseudonym() -> None:
+    keys = [f"{number:08x}" for number in range(200)]
+    offers = offers_of([(key, coupon, value, 1.0) for key in keys for coupon, value in (("c1", 3.0), ("c2", 2.0))])
+    rows = [
+        (key, None if number < 20 else "c1" if number < 110 else "c2" if number < 150 else None, number < 20)
+        for number, key in enumerate(keys)
+    ]
+    trial = plan_as_trial(assignments_of(rows), offers, LIMITS, "p")
+    assert trial.height == 200
+    assert trial["campaign_id"].unique().to_list() == ["p-all-00000000"]
+    arms = trial.group_by("coupon_id").agg(pl.len(), pl.col("propensity").unique().first()).sort("coupon_id", nulls_last=True)
+    assert arms.rows() == [("c1", 90, 0.45), ("c2", 40, 0.2), (None, 70, 0.35)]
+
+
 def test_no_plan_is_no_trial() -> None:
     empty = plan_as_trial(assignments_of([]), offers_of([]), LIMITS, "p")
     assert empty.height == 0
