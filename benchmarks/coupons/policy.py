@@ -71,7 +71,7 @@ def measure(small: bool) -> dict[str, Any]:
     sizes = (1_000, 4_000) if small else (1_500, 6_000, 32_000)
     attainable = truth.attainable()
     sheets = [_one_size(pool, truth, size, attainable) for size in sizes]
-    gate = gate_trials(pool, truth, customers=600 if small else 2_000, seeds=3 if small else SEEDS, placebos=2 if small else PLACEBO_SEEDS)
+    gate = gate_trials(pool, truth, customers=600 if small else 1_000, seeds=3 if small else SEEDS, placebos=2 if small else PLACEBO_SEEDS)
     largest = sheets[-1]
     learned = next(row["value"] for row in largest["policies"] if row["policy"] == "published")
     return {

@@ -24,7 +24,7 @@ class ResponseSettings:
     ridge: float = 100.0
     sample_ratio_alarm: float = 0.001
     confidence: float = 0.95
-    gate_confidence: float = 0.9
+    gate_confidence: float = 0.975
     gate_tolerance_share: float = 0.02
     most_rows: int = 200_000
     bootstrap_draws: int = 400
