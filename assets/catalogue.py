@@ -7,6 +7,7 @@ import dagster as dg
 from assets.decisions.ad_audiences import ad_audiences
 from assets.decisions.ad_plan import ad_plan
 from assets.decisions.coupon_plan import coupon_plan
+from assets.decisions.coupon_trial import coupon_trial
 from assets.decisions.order_calibration import order_calibration
 from assets.decisions.order_outlook import order_outlook
 from assets.decisions.promotion_calendar import promotion_calendar
@@ -42,6 +43,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         coupon_plan,
         ad_plan,
         ad_audiences,
+        coupon_trial,
         decision_summary,
         review,
         campaign_review,

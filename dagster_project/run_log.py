@@ -23,6 +23,7 @@ STEP_NAMES = {
     "ad_audiences": "decisions: ad audiences",
     "replenishment": "decisions: purchase orders",
     "coupon_plan": "decisions: coupons",
+    "coupon_trial": "decisions: coupons to hand out",
     "decision_summary": "decisions: limits and certificates",
     "review": "review: accuracy and decision value",
     "published": "published: tables for BI",

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +24,19 @@ from assets.warehouse import Warehouse
 from assets.windows import by_training_day
 
 if TYPE_CHECKING:
-    from learning.response import ResponseModel
+    from learning.response import ResponseModel, ResponseSettings
 
 EXPERIMENT = "coupon_response"
 SCORES, EFFECTS, RATIOS, PILOT = "response.coupon_scores", "response.trial_effects", "response.sample_ratio", "response.pilot_plan"
-TABLES = (SCORES, EFFECTS, RATIOS, PILOT)
+MODELS, DRIVERS = "response.model_scores", "response.uplift_drivers"
+TABLES = (SCORES, EFFECTS, MODELS, DRIVERS, RATIOS, PILOT)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
 UPSTREAM = [["marts", "campaign_facts"], ["marts", "customer_profile"], ["marts", "dim_coupons"]]
 ABOUT = {
     SCORES: "Added purchases, gain and cost of every live coupon per customer.",
     EFFECTS: "Average effect per face value in the randomised trials, with intervals.",
+    MODELS: "What each learner's policy would have earned on held-out customers, and which one is published.",
+    DRIVERS: "How the expected gain of a coupon moves with each customer feature.",
     RATIOS: "Whether each trial's arms have the sizes its draw says.",
     PILOT: "A randomised pilot within the pilot budget, where nothing causal is known.",
 }
@@ -67,6 +71,8 @@ def coupon_response(context: dg.AssetExecutionContext, house: House, warehouse: 
             customers, live = profiles.filter(pl.col("as_of_day") == day), live_coupons(coupons, day)
             made[SCORES].append(model.predict(customers, live).with_columns(**stamp))
             made[EFFECTS].append(model.effects.with_columns(**stamp))
+            made[MODELS].append(model.model_scores.with_columns(**stamp))
+            made[DRIVERS].append(model.drivers.with_columns(**stamp))
             made[RATIOS].append(model.sample_ratio.with_columns(**stamp))
             if not model.causal:
                 made[PILOT].append(_pilot(house, customers, live).with_columns(**stamp))
@@ -76,6 +82,7 @@ def coupon_response(context: dg.AssetExecutionContext, house: House, warehouse: 
         metadata = {"dagster/row_count": rows}
         if name == SCORES:
             metadata |= {"causal": model.causal, "effect_source": model.effect_source, "notes": "; ".join(model.notes)}
+            metadata |= {"safety gate": "no trial" if model.gate is None else model.gate.sentence} | model.chosen
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata=metadata)
     yield dg.AssetCheckResult(
         check_name="trials_are_sound",
@@ -95,23 +102,29 @@ def live_coupons(coupons: Versions, day: date) -> pl.DataFrame:
 
 
 def _train(house: House, facts: pl.DataFrame, trained_as_of: date, tracking: Tracking) -> tuple["ResponseModel", str]:
-    from learning.response import ResponseSettings, train_response
+    """The model of the training day: read from its folder if it was trained on the same facts by the same code, else trained and saved."""
+    from learning.response import ResponseModel, ResponseSettings, train_response
 
     settings = ResponseSettings()
-    model = train_response(facts, settings)
-    checksum = int(facts.hash_rows(seed=11).sum()) if facts.height else 0
-    fingerprint = hashlib.sha256(json.dumps([checksum, facts.height, vars(settings)], sort_keys=True, default=str).encode()).hexdigest()
+    fingerprint = _fingerprint(facts, settings)
     model_version = f"response-{trained_as_of.isoformat()}-{fingerprint[:8]}"
     folder = house.state / "learning" / "response" / trained_as_of.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / ".model.json"
-    model.save(beside)
-    beside.rename(folder / "model.json")
+    mark, file = folder / "fingerprint.txt", folder / "model.json"
+    if file.exists() and mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
+        model = ResponseModel.load(file)
+    else:
+        model = train_response(facts, settings)
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.unlink(missing_ok=True)
+        beside = folder / ".model.json"
+        model.save(beside)
+        beside.rename(file)
+        mark.write_text(fingerprint, encoding="utf-8")
     tracking.record(
         TrainingRecord(
             experiment=EXPERIMENT,
             name=model_version,
-            params=vars(settings),
+            params=vars(settings) | model.chosen,
             metrics=_metrics(model, facts),
             artifacts=Path(folder),
             tags={
@@ -125,9 +138,25 @@ def _train(house: House, facts: pl.DataFrame, trained_as_of: date, tracking: Tra
     return model, model_version
 
 
+def _fingerprint(facts: pl.DataFrame, settings: "ResponseSettings") -> str:
+    """Of facts, settings, code and libraries: a model trained by other code is another model."""
+    import learning.response
+
+    folder = Path(learning.response.__file__).parent
+    code = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.rglob("*.py")))).hexdigest()
+    libraries = {name: version(name) for name in ("lightgbm", "scikit-learn", "numpy", "polars")}
+    checksum = int(facts.hash_rows(seed=11).sum()) if facts.height else 0
+    parts = [checksum, facts.height, vars(settings), libraries, code]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
 def _metrics(model: "ResponseModel", facts: pl.DataFrame) -> dict[str, float]:
     per_face = {f"uplift_orders_face_{row['face_value']:g}": row["uplift_orders"] for row in model.effects.to_dicts()}
-    return {"assignments": float(facts.height), "purchase_slope": model.purchase_slope, "gain_slope": model.gain_slope, **per_face}
+    gate = {} if model.gate is None else {name: value for name, value in vars(model.gate).items() if isinstance(value, float)}
+    slopes = {} if model.individual is None else {name: getattr(model.individual, name) for name in ("purchase_slope", "gain_slope")}
+    raced = model.model_scores.filter(pl.col("learner").is_not_null()).to_dicts()
+    scores = {f"{name}/{row['policy']}": row[name] for row in raced for name in ("steady_value", "dr_value", "qini", "calibration_slope")}
+    return {"assignments": float(facts.height), **slopes, **gate, **per_face, **scores}
 
 
 def _pilot(house: House, customers: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:

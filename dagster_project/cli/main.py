@@ -10,6 +10,7 @@ from rich.console import Console
 
 from dagster_project.cli import explain_command, shop_commands
 from dagster_project.cli.calendar_command import calendar
+from dagster_project.cli.coupons_command import coupons
 from dagster_project.cli.erase_command import erase
 from dagster_project.cli.export_command import export
 from dagster_project.cli.orders_command import orders
@@ -34,6 +35,7 @@ built-in simulated shop is used. All state lies in `var/`; delete it and everyth
 app.command()(calendar)
 app.command()(erase)
 app.command()(export)
+app.command()(coupons)
 app.command()(orders)
 app.command()(replay)
 app.add_typer(explain_command.app, name="explain", help="Say why a number is what it is.")

@@ -4,7 +4,7 @@ from learning.response.features import FEATURES
 from learning.response.pilot import PilotAssumptions, PilotPlan, pilot_plan
 from learning.response.response_model import PREDICTION_SCHEMA, ResponseModel
 from learning.response.settings import ResponseSettings
-from learning.response.train_response import train_response
+from learning.response.train_response import fit_candidates, train_response
 
 __all__ = [
     "FEATURES",
@@ -13,6 +13,7 @@ __all__ = [
     "PilotPlan",
     "ResponseModel",
     "ResponseSettings",
+    "fit_candidates",
     "pilot_plan",
     "train_response",
 ]

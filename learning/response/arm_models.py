@@ -6,7 +6,8 @@ Chance of a purchase in the window under arm k, for features z in campaign c:
 
 `level` and `common` come from all rows. Control gets ridge-penalised deviations of its own; the coupon arms share one set and each adds
 a more heavily penalised one; intercepts are free. So arms are separate models (a T-learner) that lean on each other where their data are
-thin, and arms tried in different campaigns stay comparable through the campaigns' levels.
+thin, and arms tried in different campaigns stay comparable through the campaigns' levels. Money enters by two linear models: margin per
+buyer of the whole window, and margin per order.
 """
 
 from dataclasses import dataclass
@@ -14,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from learning.response.features import FeatureTransform, Floats
+from learning.response.redemption import Redemption, fit_redemption
 from learning.response.ridge import fit_linear, fit_logistic, sigmoid
 from learning.response.trial import Integers, Trial
 
 
 @dataclass(frozen=True)
 class ArmModels:
-    """Fitted coefficients. purchase_*: logistic; margin: linear, money per buyer; redemption: logistic, last entry on log face value."""
+    """Fitted coefficients. Purchase: campaign_level to deviation, logistic; margin: linear, money per buyer; order_margin: per order."""
 
     transform: FeatureTransform
     campaign_level: Floats
@@ -29,7 +31,9 @@ class ArmModels:
     deviation: Floats
     margin: Floats
     margin_floor: float
-    redemption: Floats
+    order_margin: Floats
+    order_margin_floor: float
+    redemption: Redemption
 
     def purchase(self, columns: Floats, campaign: Integers | None) -> Floats:
         """Return rows x (1 + arms): chance of a purchase; without `campaign` at the campaigns' mean level."""
@@ -46,24 +50,13 @@ class ArmModels:
         """Return the margin before coupon cost of a customer who buys in the window, money."""
         return np.maximum(_with_one(columns) @ self.margin, self.margin_floor)
 
-    def redeems(self, columns: Floats, face: float) -> Floats:
-        """Return the chance that a coupon of this face value is redeemed; it never falls with the face value."""
-        return sigmoid(_with_one(columns) @ self.redemption[:-1] + self.redemption[-1] * np.log(face))
+    def margin_per_order(self, columns: Floats) -> Floats:
+        """Return the margin before coupon cost of one order, money."""
+        return np.maximum(_with_one(columns) @ self.order_margin, self.order_margin_floor)
 
 
 def _with_one(columns: Floats) -> Floats:
     return np.hstack([np.ones((len(columns), 1)), columns])
-
-
-def fit_redemption(columns: Floats, redeemed: Floats, face: Floats, ridge: float) -> Floats:
-    """Return coefficients of the redemption model on treated rows: intercept, features, log face value (0 or more)."""
-    design = np.hstack([_with_one(columns), np.log(face)[:, None]])
-    penalty = np.full(design.shape[1], ridge)
-    penalty[0] = penalty[-1] = 0.0
-    coefficients = fit_logistic(design, redeemed, np.zeros(len(design)), penalty)
-    if coefficients[-1] < 0 or np.ptp(face) == 0:  # a dearer coupon is not redeemed less: leave the face value out
-        coefficients = np.append(fit_logistic(design[:, :-1], redeemed, np.zeros(len(design)), penalty[:-1]), 0.0)
-    return coefficients
 
 
 def fit_arm_models(trial: Trial, rows: Integers, ridge: float) -> ArmModels:
@@ -90,13 +83,18 @@ def fit_arm_models(trial: Trial, rows: Integers, ridge: float) -> ArmModels:
         if mine.any():
             fitted = fit_logistic(_with_one(columns[mine]), purchased[mine], offset[mine] + columns[mine] @ shared, 4 * own_penalty)
             own[index] = fitted + np.append(0.0, shared)
-    margin, floor = _fit_margin(columns, purchased, trial.gain[rows], ridge)
-    redemption = fit_redemption(columns[treated], trial.redeemed[rows][treated], trial.faces[arm[treated] - 1], ridge)
-    return ArmModels(transform, level, common, own[:, 0], own[:, 1:], margin, floor, redemption)
+    gain, orders = trial.gain[rows], trial.orders[rows]
+    margin, floor = _fit_margin(columns, purchased, gain, ridge)
+    order_margin, order_floor = _fit_margin(columns, purchased, gain / np.maximum(orders, 1.0), ridge)
+    redemption = fit_redemption(columns[treated], trial.redeemed[rows][treated], trial.faces[arm[treated] - 1], trial.faces, ridge)
+    return ArmModels(transform, level, common, own[:, 0], own[:, 1:], margin, floor, order_margin, order_floor, redemption)
 
 
 def _fit_margin(columns: Floats, purchased: Floats, gain: Floats, ridge: float) -> tuple[Floats, float]:
-    """Return coefficients of the margin per buyer and its floor. A few giant baskets are cut back for the shape, not for the mean."""
+    """Return coefficients of the margin per buyer (or per order) and its floor.
+
+    A few giant baskets are cut back for the shape, not for the mean.
+    """
     buyers = purchased > 0
     if not buyers.any():
         return np.zeros(columns.shape[1] + 1), 0.0

@@ -1,11 +1,9 @@
-"""Average effects per arm with confidence intervals, and how much of the predicted differences between customers is real.
+"""Average effects per arm with confidence intervals.
 
 average effect      mean over a campaign's rows of (score of the arm - score of control), see `doubly_robust`
-gain                measured twice: directly, without bias but noisy; and as added purchases times the margin that such a purchase brings,
+gain                measured twice: directly, without bias but noisy; and as added orders times the margin that such an order brings,
                     which is steadier but blind to coupons that change the basket. The second is used, moved towards the first as far as
-                    the two differ by more than chance (positive-part shrinkage, James and Stein 1961).
-calibration slope   regression of the scores' differences on the cross-fitted predicted effects, both around their arm's mean: 1 means that
-                    predicted differences between customers are true to size, 0 that they are noise. Predictions are shrunk by it.
+                    the two differ by more than chance (empirical Bayes; Efron, Morris, JASA 68 (1973), 117-130).
 """
 
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ import polars as pl
 from learning.response.doubly_robust import CrossFitted, clustered_mean, scores
 from learning.response.features import Floats
 from learning.response.monotone import pooled_upwards
+from learning.response.redemption import redemption_blocks
 from learning.response.settings import ResponseSettings
 from learning.response.trial import Integers, Trial
 
@@ -41,12 +40,11 @@ EFFECTS_SCHEMA = {
 
 @dataclass(frozen=True)
 class ArmEffects:
-    """Average effect per arm (raw and made non-decreasing in face value), its standard error, and the calibration slope."""
+    """Average effect per arm (raw and made non-decreasing in face value) and its standard error."""
 
     raw: Floats
     average: Floats
     standard_error: Floats
-    slope: float
     variance_reduction: Floats
 
 
@@ -59,46 +57,82 @@ class Effects:
     redemption: Floats
 
 
-def estimate_effects(trial: Trial, fitted: CrossFitted, rows: Integers) -> Effects:
+@dataclass(frozen=True)
+class Scored:
+    """Doubly robust scores (rows x (1 + arms)) of every outcome; plain: purchases without outcome model; basket: gain less steady gain;
+    profit and steady_profit: gain and steady gain less the coupon's cost.
+
+    blocks: of face values that can be compared (see `redemption`).
+    """
+
+    purchase: Floats
+    plain: Floats
+    gain: Floats
+    steady: Floats
+    basket: Floats
+    profit: Floats
+    steady_profit: Floats
+    blocks: Integers
+
+
+def score_trial(trial: Trial, fitted: CrossFitted) -> Scored:
+    """Score every outcome once."""
+    worth = trial.orders * fitted.order_margin
+    expected = fitted.orders * fitted.order_margin[:, None]
+    treated, cost = trial.arm > 0, trial.gain - trial.profit
+    expected_profit = expected.copy()
+    expected_profit[:, 1:] -= fitted.redeems * trial.faces
+    return Scored(
+        purchase=scores(trial, trial.purchased, fitted.purchase),
+        plain=scores(trial, trial.purchased, np.zeros_like(fitted.purchase)),
+        gain=scores(trial, trial.gain, fitted.gain),
+        steady=scores(trial, worth, expected),
+        basket=scores(trial, trial.gain - worth, fitted.gain - expected),
+        profit=scores(trial, trial.profit, fitted.profit),
+        steady_profit=scores(trial, worth - cost, expected_profit),
+        blocks=redemption_blocks(trial.redeemed[treated], trial.arm[treated] - 1, len(trial.faces)),
+    )
+
+
+def estimate_effects(trial: Trial, scored: Scored, rows: Integers) -> Effects:
     """Estimate from some rows of a trial (all, or those outside one fold)."""
-    redemption = np.array(
-        [
-            float(trial.redeemed[rows][trial.arm[rows] == k + 1].mean()) if (trial.arm[rows] == k + 1).any() else 0.0
-            for k in range(len(trial.faces))
-        ]
-    )
+    count = np.bincount(trial.arm[rows], minlength=len(trial.faces) + 1)[1:]
+    redeemed = np.bincount(trial.arm[rows], weights=trial.redeemed[rows], minlength=len(trial.faces) + 1)[1:]
+    steady, basket = (_arm_effects(trial, scored, what, rows) for what in (scored.steady, scored.basket))
+    raw, error = towards_direct(steady.raw, steady.standard_error, basket.raw, basket.standard_error)
     return Effects(
-        purchase=_arm_effects(trial, trial.purchased, fitted.purchase, rows),
-        gain=_gain_effects(trial, fitted, rows),
-        redemption=pooled_upwards(redemption, np.maximum(np.bincount(trial.arm[rows], minlength=len(trial.faces) + 1)[1:], 1.0)),
+        purchase=_arm_effects(trial, scored, scored.purchase, rows),
+        gain=ArmEffects(raw, _non_decreasing(raw, error, scored.blocks), error, steady.variance_reduction),
+        redemption=_pooled_within(redeemed / np.maximum(count, 1), np.maximum(count, 1.0), scored.blocks),
     )
 
 
-def _gain_effects(trial: Trial, fitted: CrossFitted, rows: Integers) -> ArmEffects:
-    """Combine the direct and the purchase-based estimate of gain; the slope comes from the steadier one."""
-    direct = _arm_effects(trial, trial.gain, fitted.gain, rows)
-    steady = _arm_effects(trial, trial.purchased * fitted.margin, fitted.gain, rows)
-    basket = _arm_effects(trial, trial.gain - trial.purchased * fitted.margin, np.zeros_like(fitted.gain), rows)
-    squared = np.maximum(basket.raw**2, 1e-18)
-    weight = np.clip(1.0 - np.where(np.isfinite(basket.standard_error), basket.standard_error, np.inf) ** 2 / squared, 0.0, 1.0)
-    raw = steady.raw + weight * basket.raw
-    moved = np.where(weight > 0, weight * np.where(np.isfinite(basket.standard_error), basket.standard_error, 0.0) ** 2, 0.0)
-    error = np.sqrt(steady.standard_error**2 + moved)  # the weight itself is uncertain, so it counts once and not squared
-    return ArmEffects(raw, _non_decreasing(raw, error), error, steady.slope, direct.variance_reduction)
+def towards_direct(steady: Floats, steady_error: Floats, basket: Floats, basket_error: Floats) -> tuple[Floats, Floats]:
+    """Return the steady estimate moved by `basket` (direct less steady) as far as that is more than chance, and its standard error.
+
+    The spread of true differences is estimated from all arms together, so that one lucky arm of many is not taken at its word.
+    """
+    known = np.isfinite(basket_error)
+    finite = np.where(known, basket_error, 0.0)
+    spread = max(float((basket[known] ** 2 - finite[known] ** 2).mean()), 0.0) if known.any() else 0.0
+    weight = np.where(known, spread / np.maximum(spread + finite**2, 1e-18), 0.0)
+    error = np.sqrt(steady_error**2 + weight * finite**2)  # the weight itself is uncertain, so it counts once and not squared
+    return steady + weight * basket, error
 
 
-def _non_decreasing(raw: Floats, error: Floats) -> Floats:
-    return pooled_upwards(raw, np.maximum(1.0 / np.maximum(error, 1e-9) ** 2, 1e-12))
+def _non_decreasing(raw: Floats, error: Floats, blocks: Integers) -> Floats:
+    return _pooled_within(raw, np.maximum(1.0 / np.maximum(error, 1e-9) ** 2, 1e-12), blocks)
 
 
-def _arm_effects(trial: Trial, outcome: Floats, model: Floats, rows: Integers) -> ArmEffects:
-    robust = scores(trial, outcome, model)
-    plain = scores(trial, outcome, np.zeros_like(model))
+def _pooled_within(values: Floats, weights: Floats, blocks: Integers) -> Floats:
+    return np.concatenate([pooled_upwards(values[blocks == block], weights[blocks == block]) for block in np.unique(blocks).tolist()])
+
+
+def _arm_effects(trial: Trial, scored: Scored, robust: Floats, rows: Integers) -> ArmEffects:
     offered = trial.arms_of_campaign[trial.campaign]
     means: list[float] = []
     errors: list[float] = []
     reductions: list[float] = []
-    explained, spread = 0.0, 0.0
     for arm in range(1, len(trial.faces) + 1):
         eligible = rows[offered[rows, arm]]
         if len(eligible) == 0:
@@ -106,19 +140,13 @@ def _arm_effects(trial: Trial, outcome: Floats, model: Floats, rows: Integers) -
             errors.append(np.inf)
             reductions.append(0.0)
             continue
-        difference = robust[eligible, arm] - robust[eligible, 0]
-        mean, error = clustered_mean(difference, trial.customer[eligible])
-        _, plain_error = clustered_mean(plain[eligible, arm] - plain[eligible, 0], trial.customer[eligible])
-        predicted = model[eligible, arm] - model[eligible, 0]
-        around = predicted - predicted.mean()
-        explained += float(around @ (difference - mean))
-        spread += float(around @ around)
+        mean, error = clustered_mean(robust[eligible, arm] - robust[eligible, 0], trial.customer[eligible])
+        _, plain_error = clustered_mean(scored.plain[eligible, arm] - scored.plain[eligible, 0], trial.customer[eligible])
         means.append(mean)
         errors.append(error)
         reductions.append(1 - (error / plain_error) ** 2 if plain_error > 0 else 0.0)
     raw, error = np.array(means), np.array(errors)
-    slope = float(np.clip(explained / spread, 0.0, 1.0)) if spread > 1e-12 else 0.0
-    return ArmEffects(raw, _non_decreasing(raw, error), error, slope, np.array(reductions))
+    return ArmEffects(raw, _non_decreasing(raw, error, scored.blocks), error, np.array(reductions))
 
 
 def effects_frame(trial: Trial, effects: Effects, settings: ResponseSettings) -> pl.DataFrame:

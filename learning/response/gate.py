@@ -1,8 +1,9 @@
 """The safety gate: may individual effects be used, or only averages?
 
-On rows that the models have not seen, the policy "give each customer the coupon of highest predicted value, or none" is compared with the
-best constant policy (one arm for all, or none) by doubly robust scores of profit. Individual effects pass where the lower confidence bound
-of the difference is not below -tolerance. A point estimate alone would let noise through.
+On customers that neither the models nor the choice among them have seen, the policy "give each customer the coupon of highest predicted
+value, or none" is compared with the best constant policy (one arm for all, or none) by doubly robust scores of profit: the steady ones,
+moved towards the direct ones as far as the two differ by more than chance (see `effects`). Individual effects pass where the lower
+confidence bound of the difference is not below -tolerance. A point estimate alone would let noise through.
 """
 
 from dataclasses import dataclass
@@ -10,10 +11,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from learning.response.doubly_robust import CrossFitted, clustered_mean, scores
-from learning.response.effects import Effects, estimate_effects
-from learning.response.features import Floats
-from learning.response.monotone import rise_along_rows
+from learning.response.doubly_robust import clustered_mean
+from learning.response.effects import towards_direct
+from learning.response.race import Race
 from learning.response.settings import ResponseSettings
 from learning.response.trial import Trial
 
@@ -22,6 +22,7 @@ from learning.response.trial import Trial
 class GateResult:
     """Money per customer and outcome window, both policies against giving nobody a coupon; `passed` decides which effects are used.
 
+    model_value and constant_value are direct scores; difference is the combined one, so it need not be their difference.
     promised_value is what the predictions said the individual policy would earn on the same held-out customers: compare model_value.
     """
 
@@ -36,28 +37,14 @@ class GateResult:
     sentence: str
 
 
-def shrunk_effects(raw: Floats, centre: Floats, average: Floats, slope: float) -> Floats:
-    """Return rows x arms effects: the average plus `slope` of the predicted difference from it, non-decreasing in face value."""
-    return rise_along_rows(average + slope * (raw - centre))
-
-
-def run_gate(trial: Trial, fitted: CrossFitted, settings: ResponseSettings) -> GateResult:
-    """Compare both policies fold by fold; averages and slopes come from the other folds."""
-    robust = scores(trial, trial.profit, fitted.profit)
-    offered = trial.arms_of_campaign[trial.campaign]
-    at = np.arange(len(trial.arm))
-    model_arm, constant_arm = np.zeros(len(at), dtype=np.int64), np.zeros(len(at), dtype=np.int64)
-    promised = np.zeros(len(at))
-    for fold in np.unique(trial.fold).tolist():
-        inside, outside = np.flatnonzero(trial.fold == fold), np.flatnonzero(trial.fold != fold)
-        effects = estimate_effects(trial, fitted, outside if len(outside) else inside)
-        constant = np.tile(effects.gain.average - effects.redemption * trial.faces, (len(inside), 1))
-        constant_arm[inside] = _best_arm(constant, offered[inside])
-        values = _individual_values(trial, fitted, effects, inside)
-        model_arm[inside] = _best_arm(values, offered[inside])
-        promised[inside] = np.hstack([np.zeros((len(inside), 1)), values])[np.arange(len(inside)), model_arm[inside]]
-    nothing = robust[:, 0]
-    difference, error = clustered_mean(robust[at, model_arm] - robust[at, constant_arm], trial.customer)
+def run_gate(trial: Trial, race: Race, settings: ResponseSettings) -> GateResult:
+    """Compare the policy of the candidates that other folds chose with the single rule that other folds chose."""
+    gained = race.of_chosen(trial, "gained")
+    more = gained - race.constant_gained
+    more_steady = race.of_chosen(trial, "steady_gained") - race.constant_steady_gained
+    steady, basket = clustered_mean(more_steady, trial.customer), clustered_mean(more - more_steady, trial.customer)
+    both = towards_direct(*(np.array([number]) for number in (*steady, *basket)))
+    difference, error = float(both[0][0]), float(both[1][0])
     lower = difference - NormalDist().inv_cdf(settings.gate_confidence) * error
     control = trial.arm == 0
     tolerance = settings.gate_tolerance_share * abs(float(np.average(trial.profit[control], weights=1 / trial.propensity[control])))
@@ -65,9 +52,9 @@ def run_gate(trial: Trial, fitted: CrossFitted, settings: ResponseSettings) -> G
     verdict = "individual effects are used" if passed else "the average effect of each face value is used for everybody"
     return GateResult(
         passed=passed,
-        model_value=float((robust[at, model_arm] - nothing).mean()),
-        promised_value=float(promised.mean()),
-        constant_value=float((robust[at, constant_arm] - nothing).mean()),
+        model_value=float(gained.mean()),
+        promised_value=float(race.of_chosen(trial, "promised").mean()),
+        constant_value=float(race.constant_gained.mean()),
         difference=difference,
         standard_error=error,
         lower_bound=lower,
@@ -77,17 +64,3 @@ def run_gate(trial: Trial, fitted: CrossFitted, settings: ResponseSettings) -> G
             f" (at least {lower:.3f} with {settings.gate_confidence:.0%} confidence; {-tolerance:.3f} is asked for): {verdict}."
         ),
     )
-
-
-def _individual_values(trial: Trial, fitted: CrossFitted, effects: Effects, rows: np.ndarray) -> Floats:
-    raw = fitted.gain[:, 1:] - fitted.gain[:, :1]
-    centre = raw.mean(axis=0)
-    gain = shrunk_effects(raw[rows], centre, effects.gain.average, effects.gain.slope)
-    return gain - fitted.redeems[rows] * trial.faces
-
-
-def _best_arm(values: Floats, offered: np.ndarray) -> np.ndarray:
-    """Return 0 for no coupon, else the arm of highest value above 0 among those that the row's campaign had."""
-    allowed = np.where(offered[:, 1:], values, -np.inf)
-    best = allowed.argmax(axis=1)
-    return np.where(allowed[np.arange(len(best)), best] > 0, best + 1, 0)

@@ -1,25 +1,37 @@
 """What a trained response model is, what it predicts, and how it is kept in a file."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from learning.response.arm_models import ArmModels
-from learning.response.features import FEATURES, Floats, feature_matrix
-from learning.response.gate import GateResult, shrunk_effects
-from learning.response.model_file import models_from_json, models_to_json
+from learning.response.drivers import DRIVERS_SCHEMA
+from learning.response.effects import EFFECTS_SCHEMA
+from learning.response.features import FEATURES, FeatureTransform, Floats, feature_matrix
+from learning.response.gate import GateResult
+from learning.response.individual import IndividualEffects
+from learning.response.model_file import from_plain, to_plain
+from learning.response.model_scores import MODEL_SCORES_SCHEMA
 from learning.response.monotone import between_faces
+from learning.response.redemption import Redemption
+from learning.response.sample_ratio import SAMPLE_RATIO_SCHEMA
 
 PREDICTION_SCHEMA = {
     "customer_key": pl.String,
     "coupon_id": pl.String,
     "face_value": pl.Float64,
+    "purchase_probability": pl.Float64,
     "uplift_orders": pl.Float64,
+    "uplift_orders_low": pl.Float64,
+    "uplift_orders_high": pl.Float64,
     "expected_gain": pl.Float64,
+    "expected_gain_low": pl.Float64,
+    "expected_gain_high": pl.Float64,
     "redemption_probability": pl.Float64,
     "expected_cost": pl.Float64,
     "value": pl.Float64,
@@ -27,31 +39,50 @@ PREDICTION_SCHEMA = {
     "effect_source": pl.String,
     "is_beyond_trial": pl.Boolean,
 }
+TABLES = {
+    "effects": EFFECTS_SCHEMA,
+    "model_scores": MODEL_SCORES_SCHEMA,
+    "drivers": DRIVERS_SCHEMA,
+    "sample_ratio": SAMPLE_RATIO_SCHEMA,
+}
+
+
+@dataclass(frozen=True)
+class Averages:
+    """Average effects per face value of the trial, ascending, with standard errors, and the average chance of redemption."""
+
+    faces: Floats
+    purchase: Floats
+    purchase_error: Floats
+    gain: Floats
+    gain_error: Floats
+    redemption: Floats
 
 
 @dataclass(frozen=True)
 class ResponseModel:
     """Response to coupons, causal or not.
 
-    causal       False where nothing was drawn by lot: then no uplift, gain or value is claimed
-    faces        face values of the trial, ascending; averages, slopes and centres follow them
+    causal       False where nothing was drawn by lot: then no uplift, gain or value is claimed; averages, models, individual, gate are None
+    redemption   chance of redemption and the scale of its features; None where too few coupons were given out to know even that
     effects      one row per face value with confidence intervals (see `effects.py`)
+    model_scores one row per policy that was compared (see `model_scores.py`)
+    drivers      one row per face value and feature (see `drivers.py`)
     sample_ratio one row per campaign and arm (see `sample_ratio.py`)
     notes        what was left out of the trial, and why
     """
 
     causal: bool
-    faces: Floats
-    average_purchase: Floats
-    average_gain: Floats
-    average_redemption: Floats
-    purchase_slope: float
-    gain_slope: float
-    purchase_centre: Floats
-    gain_centre: Floats
+    averages: Averages | None
     models: ArmModels | None
+    individual: IndividualEffects | None
     gate: GateResult | None
+    transform: FeatureTransform | None
+    redemption: Redemption | None
+    confidence: float
     effects: pl.DataFrame
+    model_scores: pl.DataFrame
+    drivers: pl.DataFrame
     sample_ratio: pl.DataFrame
     notes: tuple[str, ...]
 
@@ -60,66 +91,80 @@ class ResponseModel:
         """'individual' where the gate was passed, 'average' where not, 'none' without a trial."""
         return "none" if not self.causal or self.gate is None else "individual" if self.gate.passed else "average"
 
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Learner and outcome of the individual effects; empty without a trial."""
+        return {} if self.individual is None else {"learner": self.individual.learner, "outcome": self.individual.outcome}
+
     def predict(self, profiles: pl.DataFrame, coupons: pl.DataFrame) -> pl.DataFrame:
         """Return the response of every customer to every coupon (grain: customer_key, coupon_id), sorted.
 
         profiles: customer_key and FEATURES, as of the day of decision. coupons: coupon_id, face_value (money, above 0).
-        uplift_orders: added chance of a purchase in the outcome window; expected_gain: added margin before the coupon's cost;
-        expected_cost: face value times redemption_probability; value: gain less cost (money per customer). All but the redemption
-        are null where `causal` is false. is_beyond_trial: the face value is above all tried ones and gets the effect of the largest.
+        purchase_probability: chance of a purchase in the outcome window without coupon; uplift_orders: added chance of it; expected_gain:
+        added margin before the coupon's cost; *_low, *_high: confidence interval of the customer's expected effect, of the average one
+        where effect_source is average; expected_cost: face value times redemption_probability; value: gain less cost (money per
+        customer). All but the redemption are null where `causal` is false. is_beyond_trial: the face value is above all tried ones and
+        gets the effect of the largest.
         """
         profiles = profiles.sort("customer_key")
         _check_inputs(profiles, coupons)
-        parts = [self._one_coupon(profiles, coupon_id, float(face)) for coupon_id, face in coupons.select("coupon_id", "face_value").rows()]
+        of_coupons = self._response(feature_matrix(profiles), [float(face) for face in coupons["face_value"].to_list()])
+        parts = [
+            self._one_coupon(profiles["customer_key"], coupon_id, float(face), response)
+            for (coupon_id, face), response in zip(coupons.select("coupon_id", "face_value").rows(), of_coupons, strict=True)
+        ]
         empty = pl.DataFrame(schema=PREDICTION_SCHEMA)
         return pl.concat([empty, *parts]).sort("customer_key", "coupon_id")
 
-    def _one_coupon(self, profiles: pl.DataFrame, coupon_id: str, face: float) -> pl.DataFrame:
-        uplift, gain, redeems = self._response(profiles, face)
-        cost = None if redeems is None else face * redeems
-        value = None if gain is None or cost is None else gain - cost
-        columns: dict[str, Any] = {
-            "customer_key": profiles["customer_key"],
+    def _one_coupon(self, customers: pl.Series, coupon_id: str, face: float, response: dict[str, Floats]) -> pl.DataFrame:
+        if "redemption_probability" in response:
+            response["expected_cost"] = face * response["redemption_probability"]
+            if "expected_gain" in response:
+                response["value"] = response["expected_gain"] - response["expected_cost"]
+        told: dict[str, Any] = {
             "coupon_id": coupon_id,
             "face_value": face,
-            "uplift_orders": uplift,
-            "expected_gain": gain,
-            "redemption_probability": redeems,
-            "expected_cost": cost,
-            "value": value,
             "causal": self.causal,
             "effect_source": self.effect_source,
-            "is_beyond_trial": bool(len(self.faces) and face > self.faces[-1] + 1e-9),
+            "is_beyond_trial": self.averages is not None and face > self.averages.faces[-1] + 1e-9,
         }
-        frame = pl.DataFrame({"customer_key": columns.pop("customer_key")})
-        literals = [
-            pl.lit(part).alias(name) if not isinstance(part, np.ndarray) else pl.Series(name, part) for name, part in columns.items()
-        ]
-        return frame.with_columns(literals).select([pl.col(name).cast(kind) for name, kind in PREDICTION_SCHEMA.items()])
+        frame = pl.DataFrame({"customer_key": customers, **response})
+        missing = [pl.lit(None).alias(name) for name in PREDICTION_SCHEMA if name not in told and name not in frame.columns]
+        frame = frame.with_columns(*missing, **{name: pl.lit(value) for name, value in told.items()})
+        return frame.select(pl.col(name).cast(kind) for name, kind in PREDICTION_SCHEMA.items())
 
-    def _response(self, profiles: pl.DataFrame, face: float) -> tuple[Floats | None, Floats | None, Floats | None]:
-        """Return (uplift, gain, chance of redemption) per customer; None where nothing can be said."""
-        if not self.causal:
-            if self.models is None:
-                return None, None, None
-            return None, None, self.models.redeems(self.models.transform.apply(feature_matrix(profiles)), face)
-        nobody = np.zeros((profiles.height, 1))
-        if self.models is None or self.effect_source == "average":
-            redemption = np.interp(face, self.faces, self.average_redemption)
-            uplift = between_faces(self.faces, nobody + self.average_purchase, face)
-            gain = between_faces(self.faces, nobody + self.average_gain, face)
-            return uplift, gain, nobody[:, 0] + redemption
-        columns = self.models.transform.apply(feature_matrix(profiles))
-        purchase = self.models.purchase(columns, None)
-        raw = purchase[:, 1:] - purchase[:, :1]
-        raw_gain = raw * self.models.margin_per_buyer(columns)[:, None]
-        uplift = shrunk_effects(raw, self.purchase_centre, self.average_purchase, self.purchase_slope)
-        gain = shrunk_effects(raw_gain, self.gain_centre, self.average_gain, self.gain_slope)
-        return between_faces(self.faces, uplift, face), between_faces(self.faces, gain, face), self.models.redeems(columns, face)
+    def _response(self, features: Floats, coupon_faces: list[float]) -> list[dict[str, Floats]]:
+        """Return, per coupon, the columns that can be said."""
+        if self.averages is None or self.models is None or self.individual is None:
+            if self.transform is None or self.redemption is None:
+                return [{} for _ in coupon_faces]
+            columns = self.transform.apply(features)
+            return [{"redemption_probability": self.redemption.chance(columns, face)} for face in coupon_faces]
+        averages, nobody = self.averages, np.zeros((len(features), 1))
+        columns = self.models.transform.apply(features)
+        base = self.models.purchase(columns, None)[:, 0]
+        if self.effect_source == "individual":
+            purchase, purchase_error = self.individual.on_purchase(features)
+            purchase = np.minimum(purchase, (1 - base)[:, None])
+            gain, gain_error = self.individual.on_gain(features, self.models)
+            redeems = [self.models.redemption.chance(columns, face) for face in coupon_faces]
+        else:
+            purchase, purchase_error = nobody + averages.purchase, nobody + averages.purchase_error
+            gain, gain_error = nobody + averages.gain, nobody + averages.gain_error
+            redeems = [nobody[:, 0] + np.interp(face, averages.faces, averages.redemption) for face in coupon_faces]
+        wide = NormalDist().inv_cdf(0.5 + self.confidence / 2)
+        told: list[dict[str, Floats]] = []
+        for face, chance in zip(coupon_faces, redeems, strict=True):
+            found = {"purchase_probability": base, "redemption_probability": chance}
+            for name, effect, error in (("uplift_orders", purchase, purchase_error), ("expected_gain", gain, gain_error)):
+                at_face, spread = between_faces(averages.faces, effect, face), wide * between_faces(averages.faces, error, face)
+                found |= {name: at_face, f"{name}_low": at_face - spread, f"{name}_high": at_face + spread}
+            told.append(found)
+        return told
 
     def save(self, path: Path) -> None:
         """Write the model to one JSON file."""
-        path.write_text(json.dumps(_to_json(self), indent=1, sort_keys=True), encoding="utf-8")
+        path.write_text(json.dumps(_to_json(self), sort_keys=True), encoding="utf-8")
 
     @staticmethod
     def load(path: Path) -> "ResponseModel":
@@ -137,31 +182,16 @@ def _check_inputs(profiles: pl.DataFrame, coupons: pl.DataFrame) -> None:
         raise ValueError(f"Coupon {wrong['coupon_id'][0]!r} needs a face value above 0, got {wrong['face_value'][0]}.")
 
 
-_ARRAYS = ("faces", "average_purchase", "average_gain", "average_redemption", "purchase_centre", "gain_centre")
-
-
 def _to_json(model: ResponseModel) -> dict[str, Any]:
-    content: dict[str, Any] = {name: getattr(model, name).tolist() for name in _ARRAYS}
-    content |= {"causal": model.causal, "purchase_slope": model.purchase_slope, "gain_slope": model.gain_slope, "notes": list(model.notes)}
-    content |= {"gate": None if model.gate is None else vars(model.gate), "features": list(FEATURES)}
-    content |= {"models": None if model.models is None else models_to_json(model.models)}
-    return content | {"effects": model.effects.to_dicts(), "sample_ratio": model.sample_ratio.to_dicts()}
+    content = {field.name: to_plain(getattr(model, field.name)) for field in fields(model) if field.name not in (*TABLES, "averages")}
+    content["averages"] = None if model.averages is None else {name: to_plain(value) for name, value in vars(model.averages).items()}
+    return content | {name: getattr(model, name).to_dicts() for name in TABLES} | {"features": list(FEATURES)}
 
 
 def _from_json(content: dict[str, Any]) -> ResponseModel:
-    from learning.response.effects import EFFECTS_SCHEMA
-    from learning.response.sample_ratio import SAMPLE_RATIO_SCHEMA
-
-    if content["features"] != list(FEATURES):
+    if content.pop("features") != list(FEATURES):
         raise ValueError("This response model was trained on other customer features; train it again.")
-    return ResponseModel(
-        **{name: np.array(content[name], dtype=np.float64) for name in _ARRAYS},
-        causal=content["causal"],
-        purchase_slope=content["purchase_slope"],
-        gain_slope=content["gain_slope"],
-        models=None if content["models"] is None else models_from_json(content["models"]),
-        gate=None if content["gate"] is None else GateResult(**content["gate"]),
-        effects=pl.DataFrame(content["effects"], schema=EFFECTS_SCHEMA),
-        sample_ratio=pl.DataFrame(content["sample_ratio"], schema=SAMPLE_RATIO_SCHEMA),
-        notes=tuple(content["notes"]),
-    )
+    tables = {name: pl.DataFrame(content.pop(name), schema=schema) for name, schema in TABLES.items()}
+    averages = content.pop("averages")
+    known = None if averages is None else Averages(**{name: from_plain(value) for name, value in averages.items()})
+    return ResponseModel(averages=known, **tables, **{name: from_plain(value) for name, value in content.items()})

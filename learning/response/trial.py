@@ -9,7 +9,7 @@ profit        margin of the outcome window after the coupon's cost
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -34,6 +34,9 @@ FACT_COLUMNS = (
 )
 
 
+PER_ROW = ("campaign", "customer", "fold", "arm", "propensity", "features", "purchased", "orders", "gain", "profit", "redeemed")
+
+
 @dataclass(frozen=True)
 class Trial:
     """Arrays over the usable rows, sorted by campaign and customer. `arm` is 0 for control, k for the k-th of `faces` (ascending)."""
@@ -47,9 +50,14 @@ class Trial:
     propensity: Floats
     features: Floats
     purchased: Floats
+    orders: Floats
     gain: Floats
     profit: Floats
     redeemed: Floats
+
+    def at(self, rows: Integers) -> "Trial":
+        """Return some rows; campaigns, customers and face values keep their numbers."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in PER_ROW})
 
     @property
     def arms_of_campaign(self) -> NDArray[np.bool_]:
@@ -130,6 +138,7 @@ def _as_arrays(kept: pl.DataFrame, settings: ResponseSettings) -> Trial:
         propensity=kept["propensity"].cast(pl.Float64).to_numpy(),
         features=feature_matrix(kept),
         purchased=(kept["outcome_orders"].fill_null(0).to_numpy() > 0).astype(np.float64),
+        orders=kept["outcome_orders"].cast(pl.Float64).fill_null(0.0).to_numpy(),
         gain=before.astype(np.float64),
         profit=after.astype(np.float64),
         redeemed=kept["redeemed"].cast(pl.Float64).fill_null(0.0).to_numpy(),

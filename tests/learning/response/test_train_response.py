@@ -101,7 +101,8 @@ def test_a_draw_that_depends_on_activity_does_not_bias_the_effects(make_trial: M
 def test_noise_does_not_pass_for_individual_effects(make_trial: MakeTrial, coupons: pl.DataFrame) -> None:
     facts, _ = make_trial(customers=1500, effect=0.0)
     model = train_response(facts)
-    assert model.purchase_slope < 0.5
+    assert model.individual is not None
+    assert model.individual.gain_slope < 0.5
     assert not model.effects["is_significant"].any()
     predicted = model.predict(facts, coupons)
     assert predicted.filter(pl.col("value") > 0).height < 0.05 * predicted.height
