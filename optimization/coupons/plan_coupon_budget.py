@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from optimization.certificate import PlanCertificate, hash_inputs
-from optimization.coupons.assignment_rows import money
 from optimization.coupons.budget_cells import prepare_cells
 from optimization.coupons.budget_curve import budget_curve
 from optimization.coupons.certify import certify
@@ -24,6 +23,8 @@ from optimization.coupons.choice_solution import ChoiceSolution
 from optimization.coupons.coupling import couple
 from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
+from optimization.coupons.offers import Labels, PricedOffers
+from optimization.coupons.reasons import money
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.solve_choices import solve_choices
 
@@ -105,7 +106,9 @@ def segment_sizes(cells: pl.DataFrame, segment_customers: Mapping[str, int] | No
 
 def build_program(cells: pl.DataFrame, limits: CouponLimits, sizes: Mapping[str, int]) -> ChoiceProgram:
     """Return the choice program over sorted cells; groups are segments."""
-    coupling = couple(cells.select("segment", "coupon_id", "category", cost="mean_cost", gain="mean_gain"), limits, sizes)
+    cost, gain = (cells[name].to_numpy().astype(np.float64) for name in ("mean_cost", "mean_gain"))
+    labels = [Labels.of(cells[name]) for name in ("segment", "coupon_id", "category")]
+    coupling = couple(PricedOffers(*labels, cost=cost, gain=gain), limits, sizes)
     return ChoiceProgram(
         value=cells["mean_value"].to_numpy().astype(np.float64),
         upper=np.minimum(cells["customers"].to_numpy(), [sizes[segment] for segment in cells["segment"].to_list()]).astype(np.float64),
@@ -113,9 +116,7 @@ def build_program(cells: pl.DataFrame, limits: CouponLimits, sizes: Mapping[str,
         capacity=np.array([float(sizes[segment]) for segment in cells["segment"].unique(maintain_order=True).to_list()]),
         rows=coupling.rows,
         rhs=coupling.rhs,
-        entry_row=coupling.entry_row,
-        entry_column=coupling.entry_column,
-        entry_value=coupling.entry_value,
+        families=coupling.families,
     )
 
 

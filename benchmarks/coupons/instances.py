@@ -1,0 +1,88 @@
+"""Seeded markets for one coupon plan: offers and fourteen joint limits of any size, in the shape `assign_coupons` reads.
+
+Customers differ in chance to buy, basket margin and sensitivity to coupons; dearer coupons add more, with falling returns; 57.5 % of the
+pairs of customer and coupon are offers (4.6 per customer with eight coupons), some of which lose money: minimums may ask for them. The cost
+of an offer includes customers who would have bought anyway. Customer keys are 32 digits, as pseudonyms are.
+
+The fourteen rows (`full_limits`): the total budget, four segment budgets, four issuance caps, one minimum issuance, the return, three
+minimum shares of segments; their sizes are shares of what customers would take without limits.
+
+Public: `CouponInstance`, `coupon_instance`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from optimization.coupons import CouponLimits
+
+FACES = np.array([2.0, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 12.0])
+OFFERED_SHARE = 0.575
+SEGMENTS = 6
+CHUNK = 100_000  # customers drawn at a time, so that the generator's own memory stays below the plan's
+
+
+@dataclass(frozen=True)
+class CouponInstance:
+    """Offers (grain: customer_key, coupon_id; see `optimization.coupons.candidates`) and limits."""
+
+    candidates: pl.DataFrame
+    limits: CouponLimits
+
+
+def coupon_instance(customers: int, seed: int = 7, budget_share: float = 0.35) -> CouponInstance:
+    """Return a market of `customers` customers and eight coupons; the same arguments give the same instance."""
+    rng = np.random.default_rng(seed)
+    parts = [_offers(rng, first, min(CHUNK, customers - first)) for first in range(0, customers, CHUNK)]
+    candidates = pl.concat(parts).rechunk()
+    return CouponInstance(candidates, full_limits(candidates, budget_share))
+
+
+def full_limits(candidates: pl.DataFrame, budget_share: float) -> CouponLimits:
+    """Return all fourteen limits, each tight enough to matter in a plan of `budget_share` of the cost of everybody's own best offer."""
+    best = (
+        candidates.lazy()
+        .filter(pl.col("value") > 0)
+        .group_by("customer_key")
+        .agg(pl.col("segment", "coupon_id", "expected_cost").get(pl.col("value").arg_max()))
+        .collect()
+    )
+    budget = budget_share * float(best["expected_cost"].sum())
+    spent = dict(best.group_by("segment").agg(pl.col("expected_cost").sum()).iter_rows())
+    wanted = dict(best.group_by("coupon_id").len().iter_rows())
+    gain = candidates.filter(pl.col("value") > 0)
+    typical_return = float(gain["expected_gain"].sum() / gain["expected_cost"].sum())
+    return CouponLimits(
+        total_budget=budget,
+        segment_budgets={
+            f"s{number}": share * budget_share * spent.get(f"s{number}", 0.0) for number, share in enumerate((0.6, 0.8, 1.3, 1.1))
+        },
+        issuance={f"c{number}": int(share * wanted.get(f"c{number}", 0)) for number, share in ((2, 0.4), (3, 0.5), (5, 0.3), (7, 0.25))},
+        minimum_return=1.05 * typical_return,
+        minimum_issuance={"c6": int(0.9 * budget_share * wanted.get("c6", 0))},
+        minimum_segment_share={"s3": 0.25, "s4": 0.3, "s5": 0.35},
+    )
+
+
+def _offers(rng: np.random.Generator, first: int, count: int) -> pl.DataFrame:
+    base, margin = rng.beta(2, 6, (count, 1)), rng.gamma(4, 7, (count, 1))
+    sensitivity, taste = rng.gamma(1.6, 0.6, (count, 1)), rng.lognormal(0.0, 0.35, (count, len(FACES)))
+    segment = rng.choice(SEGMENTS, count, p=(0.1, 0.15, 0.2, 0.2, 0.15, 0.2))
+    uplift = np.clip(0.06 * sensitivity * taste * np.log1p(FACES) * (1 - base) * (0.7 + 0.12 * segment[:, None]), 0, 1 - base)
+    redeems = np.clip(base * (0.25 + 0.02 * FACES) + uplift, 0, 1)
+    low = np.arange(first, first + count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    keys = [f"{number:012x}{word:020x}" for number, word in zip(range(first, first + count), low.tolist(), strict=True)]
+    customer, coupon = np.nonzero(rng.random((count, len(FACES))) < OFFERED_SHARE)
+    gain, cost = (uplift * margin)[customer, coupon], (FACES * redeems)[customer, coupon]
+    return pl.DataFrame(
+        {
+            "customer_key": pl.Series(keys).gather(customer),
+            "segment": pl.Series([f"s{number}" for number in range(SEGMENTS)]).gather(segment[customer]),
+            "coupon_id": pl.Series([f"c{number}" for number in range(len(FACES))]).gather(coupon),
+            "expected_gain": gain,
+            "expected_cost": cost,
+            "value": gain - cost,
+            "redemption_probability": redeems[customer, coupon],
+        }
+    )

@@ -1,0 +1,106 @@
+"""Why a customer gets a coupon or none, as a code and one sentence.
+
+Reason codes: best (the customer's own best offer); budget, segment, category, cap, return, minimum, fixed (a joint limit stood in the way
+or asked for another coupon); not_worth_it (no offer earns more than it costs); not_eligible (no offer); hold_out (drawn to go without);
+override (a merchandiser gave it).
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from optimization.coupons.choice_program import LimitRow
+
+CODE_OF_LIMIT = {
+    "total_budget": "budget",
+    "segment_budget": "segment",
+    "category_budget": "category",
+    "issuance": "cap",
+    "minimum_return": "return",
+    "minimum_issuance": "minimum",
+    "minimum_segment_share": "minimum",
+    "fixed_count": "fixed",
+    "fixed_count_at_least": "fixed",
+}
+
+
+def money(column: str) -> pl.Expr:
+    """An amount as sentences show it: two digits, 0 where unknown, never -0.0."""
+    return pl.col(column).fill_null(0.0).round(2) + 0.0
+
+
+def explain(rows: pl.DataFrame, limit_rows: Sequence[LimitRow]) -> pl.DataFrame:
+    """Add reason_code, sentence and regret.
+
+    `rows`: one per customer with segment, is_holdout, is_given, offer_count, coupon_id, value, best_coupon_id, best_value and blocking (the
+    position in `limit_rows` of the limit that stood in the way, -1 for none).
+    """
+    told = pl.DataFrame(
+        {
+            "blocking": pl.Series(range(-1, len(limit_rows)), dtype=pl.Int64),
+            "blocked_code": ["budget", *(CODE_OF_LIMIT[row.limit_name] for row in limit_rows)],
+            "limit": ["limits", *(_words(row) for row in limit_rows)],
+            "nothing_allowed": [False, *(not row.is_minimum and row.allowed == 0 for row in limit_rows)],
+        }
+    )
+    position = rows["blocking"] + 1
+    rows = rows.with_columns(*(told[name].gather(position) for name in ("blocked_code", "limit", "nothing_allowed")))
+    given = pl.col("coupon_id").is_not_null()
+    code = (
+        pl.when("is_given")
+        .then(pl.lit("override"))
+        .when(pl.col("offer_count") == 0)
+        .then(pl.lit("not_eligible"))
+        .when("is_holdout")
+        .then(pl.lit("hold_out"))
+        .when(given & (pl.col("value") <= 0))
+        .then(pl.when(pl.col("blocked_code") == "fixed").then(pl.lit("fixed")).otherwise(pl.lit("minimum")))
+        .when(given & (pl.col("value") >= pl.col("best_value") - 1e-9))
+        .then(pl.lit("best"))
+        .when(~given & (pl.col("best_value") <= 0))
+        .then(pl.lit("not_worth_it"))
+        .otherwise("blocked_code")
+    )
+    regret = (pl.max_horizontal("best_value", pl.lit(0.0)).fill_null(0.0) - pl.col("value")).clip(lower_bound=0.0)
+    rows = rows.with_columns(reason_code=code, regret=regret).with_row_index("row")
+    spoken = [rows.filter(where).select("row", sentence=sentence) for where, sentence in _sentences()]
+    return rows.with_columns(pl.concat(spoken).sort("row")["sentence"])
+
+
+def _words(row: LimitRow) -> str:
+    """The limit as a reason names it; a fixed count is told by its cell."""
+    if row.limit_name.startswith("fixed_count"):
+        return f"fixed count of {row.scope}"
+    return row.limit_name.replace("_", " ")
+
+
+def _sentences() -> list[tuple[pl.Expr, pl.Expr]]:
+    """Return which rows (each in one of them) are told how; each sentence is written only for the rows that need it."""
+    reason, given = pl.col("reason_code"), pl.col("coupon_id").is_not_null()
+    best, earns, limit = pl.col("best_coupon_id").fill_null("none"), money("best_value"), pl.col("limit")
+    own, value = pl.col("coupon_id"), money("value")
+    plain = ("override", "not_eligible", "hold_out", "best", "not_worth_it")
+    asked_for = ~reason.is_in(plain) & given & (pl.col("value") <= 0) | (reason == "minimum") & given
+    other = ~reason.is_in(plain) & ~asked_for
+    instead = pl.format("Coupon {} worth {} instead of {} worth {}: the {} is better spent elsewhere.", own, value, best, earns, limit)
+    return [
+        (reason == "override", pl.format("Coupon {} is given by a merchandiser; it is worth {}.", own, value)),
+        (reason == "not_eligible", pl.lit("No coupon on offer may go to this customer.")),
+        (
+            reason == "hold_out",
+            pl.format("Drawn by lot to go without, so that the effect can be measured; coupon {} would be worth {}.", best, earns),
+        ),
+        (reason == "best", pl.format("Coupon {} is worth {} after its cost, the most of {} offers.", own, value, "offer_count")),
+        (reason == "not_worth_it", pl.format("No offer earns more than it costs; the best, coupon {}, is worth {}.", best, earns)),
+        (
+            asked_for & (reason == "minimum"),
+            pl.format("Coupon {} is given to reach a required minimum; it is worth {}.", own, value),
+        ),
+        (asked_for & (reason != "minimum"), pl.format("Coupon {} is given to reach the {}; it is worth {}.", own, limit, value)),
+        (other & given, instead),
+        (other & ~given & pl.col("nothing_allowed"), pl.format("Coupon {} would be worth {}, but the {} is 0.", best, earns, limit)),
+        (
+            other & ~given & ~pl.col("nothing_allowed"),
+            pl.format("Coupon {} would be worth {}, but the {} is better spent elsewhere.", best, earns, limit),
+        ),
+    ]
