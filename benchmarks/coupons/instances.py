@@ -53,20 +53,19 @@ def full_limits(candidates: pl.DataFrame, budget_share: float) -> CouponLimits:
     wanted = dict(best.group_by("coupon_id").len().iter_rows())
     gain = candidates.filter(pl.col("value") > 0)
     typical_return = float(gain["expected_gain"].sum() / gain["expected_cost"].sum())
+    shares = {"s0": 0.5, "s1": 0.7, "s2": 0.85, "s3": 0.95}
     return CouponLimits(
         total_budget=budget,
-        segment_budgets={
-            f"s{number}": share * budget_share * spent.get(f"s{number}", 0.0) for number, share in enumerate((0.6, 0.8, 1.3, 1.1))
-        },
-        issuance={f"c{number}": int(share * wanted.get(f"c{number}", 0)) for number, share in ((2, 0.4), (3, 0.5), (5, 0.3), (7, 0.25))},
-        minimum_return=1.05 * typical_return,
+        segment_budgets={name: share * budget_share * spent.get(name, 0.0) for name, share in shares.items()},
+        issuance={name: int(share * wanted.get(name, 0)) for name, share in {"c0": 0.9, "c1": 0.6, "c2": 0.42, "c4": 0.15}.items()},
+        minimum_return=1.85 * typical_return,
         minimum_issuance={"c6": int(0.9 * budget_share * wanted.get("c6", 0))},
-        minimum_segment_share={"s3": 0.25, "s4": 0.3, "s5": 0.35},
+        minimum_segment_share={"s3": 0.5, "s4": 0.58, "s5": 0.62},
     )
 
 
 def _offers(rng: np.random.Generator, first: int, count: int) -> pl.DataFrame:
-    base, margin = rng.beta(2, 6, (count, 1)), rng.gamma(4, 7, (count, 1))
+    base, margin = rng.beta(2, 6, (count, 1)), rng.gamma(4, 4.5, (count, 1))
     sensitivity, taste = rng.gamma(1.6, 0.6, (count, 1)), rng.lognormal(0.0, 0.35, (count, len(FACES)))
     segment = rng.choice(SEGMENTS, count, p=(0.1, 0.15, 0.2, 0.2, 0.15, 0.2))
     uplift = np.clip(0.06 * sensitivity * taste * np.log1p(FACES) * (1 - base) * (0.7 + 0.12 * segment[:, None]), 0, 1 - base)

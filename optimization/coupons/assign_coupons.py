@@ -21,14 +21,14 @@ from optimization.coupons.certify import certify
 from optimization.coupons.check_assignments import check_assignments
 from optimization.coupons.choice_program import ChoiceProgram, activity_of
 from optimization.coupons.coupling import couple
-from optimization.coupons.holdout import draw_lots, held_out
+from optimization.coupons.holdout import draw_lots
 from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
 from optimization.coupons.offers import Offers
 from optimization.coupons.overrides import given_offers, read_overrides, told, with_fixed_counts, without_forbidden
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.solve_choices import solve_choices
-from optimization.linear_program.arrays import Integers
+from optimization.linear_program.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,13 @@ def assign_coupons(
     offers = prepare_candidates(allowed)
     everyone = prepare_customers(offers, considered)
     given = given_offers(offers, asked)
-    everyone = _drawn(offers, everyone, given, settings)
+    lots = draw_lots(everyone["customer_key"], settings.draw, settings.seed)
+    everyone = _drawn(offers, everyone, given, lots < settings.holdout_share)
     taking_part = _taking_part(offers, everyone)
     columns = _columns_in_play(offers, taking_part, given, limits)
     served = dict(everyone.filter(~pl.col("is_holdout")).group_by("segment").len().iter_rows())
     program = build_program(offers, columns, limits, served, given)
-    solution = solve_choices(program, settings, _sample_order(offers, columns, settings))
+    solution = solve_choices(program, settings, _sample_order(offers, everyone, columns, lots))
     table = limits_frame(program, solution)
     assignments = assignment_rows(offers, everyone, columns, given, program, solution, settings.holdout_share)
     solution = replace(solution, value=solution.value + program.value_before, bound=solution.bound + program.value_before)
@@ -124,8 +125,8 @@ def build_program(
     )
 
 
-def _drawn(offers: Offers, everyone: pl.DataFrame, given: Integers, settings: CouponSettings) -> pl.DataFrame:
-    drawn = everyone.with_columns(held_out(everyone["customer_key"], settings.holdout_share, settings.draw, settings.seed))
+def _drawn(offers: Offers, everyone: pl.DataFrame, given: Integers, is_drawn: np.ndarray) -> pl.DataFrame:
+    drawn = everyone.with_columns(is_holdout=pl.Series(is_drawn))
     if len(given) == 0:
         return drawn
     takes_no_part = pl.col("group").is_in(offers.group[given].tolist()).fill_null(value=False)
@@ -147,10 +148,12 @@ def _columns_in_play(offers: Offers, taking_part: np.ndarray, given: Integers, l
     return np.flatnonzero(in_play).astype(np.int64)
 
 
-def _sample_order(offers: Offers, columns: Integers, settings: CouponSettings) -> Integers:
+def _sample_order(offers: Offers, everyone: pl.DataFrame, columns: Integers, lots: Floats) -> Integers:
+    """Return the program's groups by their lots: as good as any shuffling, and no second draw."""
     group = offers.group[columns]
-    keys = offers.keys.gather(group[np.flatnonzero(np.diff(group, prepend=-1))])
-    return np.argsort(draw_lots(keys, "sample", settings.seed), kind="stable").astype(np.int64)
+    group = group[np.flatnonzero(np.diff(group, prepend=-1))]
+    of_group = lots if everyone.height == len(offers.keys) else lots[everyone["group"].is_not_null().to_numpy()]
+    return np.argsort(of_group[group], kind="stable").astype(np.int64)
 
 
 def _without_offers(everyone: pl.DataFrame) -> pl.DataFrame:

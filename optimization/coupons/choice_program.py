@@ -42,6 +42,11 @@ class RowFamily:
     coefficient: Floats
     row: RowNumbers
 
+    @property
+    def is_everywhere(self) -> bool:
+        """True where every column counts in the same row."""
+        return len(self.row) > 0 and self.row.strides == (0,)
+
     def largest(self, rows: int) -> Floats:
         """Return the largest absolute coefficient per row, 0 where the family has none."""
         return self._extreme(rows, np.maximum, 0.0)
@@ -55,9 +60,8 @@ class RowFamily:
         if len(self.row):
             size = np.abs(self.coefficient)
             size = size if pick is np.maximum else np.where(size > 0, size, np.inf)
-            first = int(self.row[0])
-            if (self.row == first).all():
-                found[first] = pick.reduce(size)
+            if self.is_everywhere:
+                found[int(self.row[0])] = pick.reduce(size)
             else:
                 pick.at(found, self.row, size)
         return found[:rows]
@@ -102,12 +106,25 @@ class ChoiceProgram:
 
     def charges(self, prices: Floats) -> Floats:
         """Return what each column pays at the prices, A'y."""
-        paid = np.zeros(len(self.value))
         of_row = np.append(prices, 0.0)  # the last is for row -1
+        per_unit: dict[int, tuple[Floats, Any]] = {}  # what one unit of each coefficient costs, by the coefficient's identity
         for family in self.families:
-            if of_row[family.row].any():
-                paid += family.coefficient * of_row[family.row]
+            if family.is_everywhere:
+                price: Any = of_row[family.row[0]]
+            else:
+                price = of_row[family.row]
+            coefficient, before = per_unit.get(id(family.coefficient), (family.coefficient, 0.0))
+            per_unit[id(family.coefficient)] = (coefficient, before + price)
+        paid = np.zeros(len(self.value))
+        for coefficient, price in per_unit.values():
+            if np.ndim(price) or price:
+                paid += coefficient * price
         return paid
+
+    def charges_of(self, columns: Integers, prices: Floats) -> Floats:
+        """Return what some columns pay at the prices."""
+        of_row = np.append(prices, 0.0)
+        return sum((family.coefficient[columns] * of_row[family.row[columns]] for family in self.families), np.zeros(len(columns)))
 
     def matrix(self, columns: Integers) -> Any:
         """Return A of some columns as a sparse matrix, one line per column."""
@@ -154,6 +171,11 @@ class ChoiceProgram:
         """Return values lowered by an amount too small to matter, so that a tie goes to the earlier column of its group."""
         rank = columns - self.group_starts[self.group[columns]]
         return self.value[columns] - 1e-9 * rank * self.largest_value
+
+    def tie_break_of(self, columns: Integers) -> float:
+        """Return by how much at most the tie-break lowers the value of a plan of these columns."""
+        ranked = (self.value[columns] - self.tie_broken_value(columns)) * self.upper[columns]
+        return float(ranked.sum())
 
     def restricted_to(self, columns: Integers, rhs: Floats) -> LinearArrays:
         """Return the integer program over some columns (sorted) with what is left of the right-hand sides."""

@@ -7,14 +7,15 @@ needs no proof: the bound is computed on everybody.
 
 import numpy as np
 
-from optimization.coupons.choice_program import ChoiceProgram
+from optimization.coupons.choice_program import ChoiceProgram, activity_of
 from optimization.coupons.priced_groups import PricedGroups, closest, dual_of, price_groups
 from optimization.coupons.smoothed_dual import minimise_smoothed
 from optimization.linear_program.arrays import Floats, Integers
 
 _FACTORS = (1.0, 0.25, 0.06, 0.015, 0.004, 0.001)
 _SAMPLES = (2_000, 16_000, 128_000)
-_IN_PLAY = 0.1  # share of groups that stay open on the last level
+_LAST_FACTOR = 0.00025
+_IN_PLAY = (0.1, 0.05)  # share of all groups that stay open, first and second time: prices move less and less
 _FEWEST_IN_PLAY = 20_000
 
 
@@ -38,19 +39,18 @@ def find_prices(program: ChoiceProgram, highest_price: Floats, sample_order: Int
             prices = minimise_smoothed(whole, prices, temperature, highest_price)
         return price_groups(program, prices), temperatures[-1]
     priced = price_groups(program, prices)
-    better = _among_close_calls(program, priced, temperatures[-2:], highest_price)
-    return (better if better.bound < priced.bound else priced), temperatures[-1]
+    for share, temperature in zip(_IN_PLAY, (temperatures[-1], _LAST_FACTOR * spread), strict=True):
+        in_play = closest(priced.regret, max(int(groups * share), _FEWEST_IN_PLAY))
+        better = _among(program, priced, in_play, temperature, highest_price)
+        priced = better if better.bound < priced.bound else priced
+    return priced, _LAST_FACTOR * spread
 
 
-def _among_close_calls(program: ChoiceProgram, priced: PricedGroups, temperatures: list[float], highest_price: Floats) -> PricedGroups:
-    groups = len(program.group_starts)
-    open_groups = closest(priced.regret, max(int(groups * _IN_PLAY), _FEWEST_IN_PLAY))
+def _among(program: ChoiceProgram, priced: PricedGroups, in_play: Integers, temperature: float, highest_price: Floats) -> PricedGroups:
+    """Return everybody at the prices that are best for some groups, all others keeping their choice."""
     decided = priced.choice.copy()
-    decided[open_groups] = -1
-    fixed = np.zeros(len(program.value))
-    fixed[decided[decided >= 0]] = 1.0
-    problem = dual_of(program, open_groups, program.rhs - program.activity(fixed))
-    prices = priced.prices
-    for temperature in temperatures:
-        prices = minimise_smoothed(problem, prices, temperature, highest_price)
-    return price_groups(program, prices)
+    decided[in_play] = -1
+    fixed = decided[decided >= 0]
+    used = activity_of(program.families, fixed, np.ones(len(fixed)), len(program.rhs))
+    problem = dual_of(program, in_play, program.rhs - used)
+    return price_groups(program, minimise_smoothed(problem, priced.prices, temperature, highest_price))

@@ -33,14 +33,18 @@ def held_out(customer_keys: pl.Series, holdout_share: float, draw: str, seed: in
 
 
 def _lots(keys: pl.Series, start: np.uint64) -> Floats:
-    lengths = keys.str.len_bytes().to_numpy().astype(np.int64)
-    text = np.frombuffer("".join(keys.to_list()).encode(), dtype=np.uint8)
-    words = -(-int(lengths.max(initial=0)) // _WORD)
-    padded = np.zeros((len(keys), words * _WORD), dtype=np.uint8)
-    owner = np.repeat(np.arange(len(keys)), lengths)
-    padded[owner, np.arange(len(text)) - np.repeat(np.cumsum(lengths) - lengths, lengths)] = text
+    buffers = keys.to_arrow(compat_level=pl.CompatLevel.oldest()).buffers()  # ends of texts, and all their bytes in one piece
+    ends = np.frombuffer(buffers[1], dtype="<i8")[: len(keys) + 1]
+    text = np.frombuffer(buffers[2], dtype=np.uint8)[ends[0] : ends[-1]]
+    lengths = np.diff(ends)
+    longest = -(-int(lengths.max(initial=0)) // _WORD) * _WORD
+    if (lengths == longest).all():
+        padded = text.reshape(len(keys), longest)
+    else:
+        padded = np.zeros((len(keys), longest), dtype=np.uint8)
+        padded[np.arange(longest) < lengths[:, None]] = text
     state = _stirred(lengths.astype(np.uint64) ^ start)
-    for word in padded.view("<u8").T:
+    for word in np.ascontiguousarray(padded).view("<u8").T:
         state = _stirred(state ^ word)
     return (state >> np.uint64(11)).astype(np.float64) / 2.0**53
 

@@ -14,10 +14,11 @@ from optimization.linear_program.arrays import Floats, Integers
 
 @dataclass(frozen=True)
 class PricedGroups:
-    """One group at a time at `prices`: best column (-1: none is worth its price), how close the call is, and L(prices)."""
+    """One group at a time at `prices`: best column (-1: none is worth its price) and what it leaves, how close the call is, and L(prices)."""
 
     prices: Floats
     choice: Integers
+    top: Floats
     regret: Floats
     bound: float
 
@@ -32,7 +33,8 @@ def price_groups(program: ChoiceProgram, prices: Floats) -> PricedGroups:
     reduced[first] = -np.inf
     second = np.maximum.reduceat(reduced, starts)
     regret = np.where(top > 0, top - np.maximum(second, 0.0), -top)
-    return PricedGroups(prices, np.where(top > 0, first, -1), regret, float(program.rhs @ prices + np.maximum(top, 0.0).sum()))
+    top = np.maximum(top, 0.0)
+    return PricedGroups(prices, np.where(top > 0, first, -1), top, regret, float(program.rhs @ prices + top.sum()))
 
 
 def columns_of(program: ChoiceProgram, groups: Integers) -> Integers:

@@ -66,13 +66,13 @@ def _hessian(problem: DualProblem, shares: Floats, temperature: float) -> Floats
 
 def minimise_smoothed(problem: DualProblem, prices: Floats, temperature: float, highest_price: Floats) -> Floats:
     """Return prices that minimise the smoothed dual, kept within [0, highest_price]."""
-    scale = max(float(np.abs(problem.rhs).max(initial=0.0)), 1.0)
+    close_enough = 1e-5 * np.maximum(np.abs(problem.rhs), 1.0)
     shares, current = softmax_shares(problem, prices, temperature)
     for _ in range(_MOST_STEPS):
         gradient = problem.rhs - problem.matrix.T @ shares
         at_floor, at_ceiling = (prices <= 0) & (gradient > 0), (prices >= highest_price) & (gradient < 0)
         free = np.flatnonzero(~(at_floor | at_ceiling))
-        if len(free) == 0 or np.abs(gradient[free]).max() <= 1e-6 * scale:
+        if len(free) == 0 or (np.abs(gradient) <= close_enough)[free].all():
             break
         curvature = _hessian(problem, shares, temperature)[np.ix_(free, free)]
         damping = _REGULARISATION * np.maximum(np.diag(curvature), float(np.trace(curvature)) / len(free)) + 1e-12
@@ -83,7 +83,7 @@ def minimise_smoothed(problem: DualProblem, prices: Floats, temperature: float, 
             break
         gained = current - found[2]
         prices, shares, current = found
-        if gained <= 1e-9 * max(abs(current), 1.0):
+        if gained <= 1e-12 * max(abs(current), 1.0):
             break
     return prices
 
