@@ -7,7 +7,9 @@ of an offer includes customers who would have bought anyway. Customer keys are 3
 The fourteen rows (`full_limits`): the total budget, four segment budgets, four issuance caps, one minimum issuance, the return, three
 minimum shares of segments; their sizes are shares of what customers would take without limits.
 
-Public: `CouponInstance`, `coupon_instance`.
+`random_instance` draws a tiny market with a random choice of all kinds of limits, for proofs.
+
+Public: `CouponInstance`, `coupon_instance`, `random_instance`.
 """
 
 from dataclasses import dataclass
@@ -62,6 +64,41 @@ def full_limits(candidates: pl.DataFrame, budget_share: float) -> CouponLimits:
         minimum_issuance={"c6": int(0.9 * budget_share * wanted.get("c6", 0))},
         minimum_segment_share={"s3": 0.5, "s4": 0.58, "s5": 0.62},
     )
+
+
+def random_instance(seed: int) -> CouponInstance:
+    """Return a tiny market (8 to 40 customers, categories on its coupons) under a random choice of all kinds of limits."""
+    rng = np.random.default_rng(seed)
+    candidates = _offers(rng, 0, int(rng.integers(8, 41))).with_columns(
+        category=pl.concat_str(pl.lit("k"), pl.col("coupon_id").str.slice(1, 1))
+    )
+    candidates = candidates.with_columns(
+        category=pl.col("category").replace({f"k{number}": f"k{number % 3}" for number in range(len(FACES))})
+    )
+    best = candidates.sort("value", "coupon_id").group_by("customer_key", maintain_order=True).last()
+    spent, given = float(best["expected_cost"].sum()), best.height
+    segments, coupons = candidates["segment"].unique().sort().to_list(), candidates["coupon_id"].unique().sort().to_list()
+    sometimes = rng.random(8) < 0.6
+
+    def some(names: list[str], most: int) -> list[str]:
+        return sorted(rng.choice(names, min(int(rng.integers(1, most + 1)), len(names)), replace=False).tolist())
+
+    issuance = {name: int(rng.integers(1, 1 + max(given // 4, 2))) for name in some(coupons, 3)} if sometimes[3] else {}
+    least = {name: int(rng.integers(0, 1 + min(3, issuance.get(name, 3)))) for name in some(coupons, 2)} if sometimes[5] else {}
+    cells = (
+        {(segment, coupon): int(rng.integers(0, 3)) for segment in some(segments, 1) for coupon in some(coupons, 2)} if sometimes[7] else {}
+    )
+    limits = CouponLimits(
+        total_budget=spent * rng.uniform(0.2, 0.9) if sometimes[0] else None,
+        segment_budgets={name: spent * rng.uniform(0.03, 0.3) for name in some(segments, 3)} if sometimes[1] else {},
+        category_budgets={name: spent * rng.uniform(0.1, 0.5) for name in some(["k0", "k1", "k2"], 2)} if sometimes[2] else {},
+        issuance=issuance,
+        minimum_return=rng.uniform(1.0, 3.0) if sometimes[4] else None,
+        minimum_issuance=least,
+        minimum_segment_share={name: rng.uniform(0.0, 0.4) for name in some(segments, 2)} if sometimes[6] else {},
+        fixed_counts=cells,
+    )
+    return CouponInstance(candidates, limits)
 
 
 def _offers(rng: np.random.Generator, first: int, count: int) -> pl.DataFrame:
