@@ -125,7 +125,12 @@ def _part(part: object) -> bytes:
     """Return the fingerprint of one part of a list."""
     if isinstance(part, np.ndarray):
         content = np.ascontiguousarray(part)
-        return hashlib.sha256(f"{content.dtype.str} {content.shape}".encode() + content.tobytes()).digest()
+        digest = hashlib.sha256(f"{content.dtype.str} {content.shape}".encode())
+        digest.update(content)
+        return digest.digest()
     if isinstance(part, pl.Series):
-        return hashlib.sha256(f"{len(part)} ".encode() + "\x1f".join(part.to_list()).encode()).digest()
+        digest = hashlib.sha256(f"{len(part)} ".encode())
+        for first in range(0, len(part), 100_000):
+            digest.update("\x1f".join(part.slice(first, 100_000).to_list()).encode() + b"\x1f")
+        return digest.digest()
     return hashlib.sha256(_bytes_of(part)).digest()

@@ -144,7 +144,7 @@ def _arrays_only(program: Any, gap: float) -> dict[str, Any]:
 
 
 def _proof(count: int) -> dict[str, Any]:
-    """Count random tiny markets over all kinds of limits whose plan equals HiGHS at gap 0 on the whole model, and whose checker is content."""
+    """Count random tiny markets over all kinds of limits whose plan equals HiGHS at gap 0 on the whole model and passes the checker."""
     from optimization.linear_program import SolveOptions, solve_arrays
 
     equal = checked = colliding = by_core = 0

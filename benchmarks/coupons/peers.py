@@ -11,6 +11,7 @@ Public: `PEERS`, `solve_with`, `program_of`.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def build_in_pulp(program: ChoiceProgram) -> tuple[Any, list[Any]]:
     x = [model.add_variable(f"x{number:07d}", 0, 1, "Integer") for number in range(len(program.value))]
     model += pulp.LpAffineExpression(list(zip(x, program.value.tolist(), strict=True)))
     starts = [*program.group_starts.tolist(), len(x)]
-    for group, (first, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for group, (first, end) in enumerate(pairwise(starts)):
         model += pulp.LpConstraint(pulp.LpAffineExpression([(one, 1.0) for one in x[first:end]]), -1, f"g{group:07d}", 1.0)
     columns = program.matrix(np.arange(len(program.value))).tocsc()
     for row, rhs in enumerate(program.rhs.tolist()):
@@ -165,7 +166,7 @@ def _cp_sat(program: ChoiceProgram, gap: float, limit_s: float) -> Told:
     model = cp_model.CpModel()
     x = [model.new_bool_var("") for _ in range(len(program.value))]
     starts = [*program.group_starts.tolist(), len(x)]
-    for first, end in zip(starts[:-1], starts[1:], strict=True):
+    for first, end in pairwise(starts):
         model.add_at_most_one(x[first:end])
     columns = program.matrix(np.arange(len(program.value))).tocsc()
     for row, rhs in enumerate(program.rhs.tolist()):

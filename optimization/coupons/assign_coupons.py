@@ -20,11 +20,13 @@ from optimization.coupons.candidates import prepare_candidates, prepare_customer
 from optimization.coupons.certify import certify
 from optimization.coupons.check_assignments import check_assignments
 from optimization.coupons.choice_program import ChoiceProgram, activity_of
+from optimization.coupons.choice_solution import ChoiceSolution
 from optimization.coupons.coupling import couple
+from optimization.coupons.decisions import Decisions, decisions_of
 from optimization.coupons.holdout import draw_lots
 from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
-from optimization.coupons.offers import Offers
+from optimization.coupons.offers import Codes, Offers
 from optimization.coupons.overrides import given_offers, read_overrides, told, with_fixed_counts, without_forbidden
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.solve_choices import solve_choices
@@ -72,33 +74,43 @@ def assign_coupons(
     given = given_offers(offers, asked)
     lots = draw_lots(everyone["customer_key"], settings.draw, settings.seed)
     everyone = _drawn(offers, everyone, given, lots < settings.holdout_share)
-    taking_part = _taking_part(offers, everyone)
-    columns = _columns_in_play(offers, taking_part, given, limits)
-    served = dict(everyone.filter(~pl.col("is_holdout")).group_by("segment").len().iter_rows())
-    program = build_program(offers, columns, limits, served, given)
-    solution = solve_choices(program, settings, _sample_order(offers, everyone, columns, lots))
-    table = limits_frame(program, solution)
-    assignments = assignment_rows(offers, everyone, columns, given, program, solution, settings.holdout_share)
-    solution = replace(solution, value=solution.value + program.value_before, bound=solution.bound + program.value_before)
-    outcome = told(asked, candidates, assignments)
+    input_hash = hash_inputs(
+        offers=offers.fingerprint(), customers=_without_offers(everyone), limits=limits, settings=settings, overrides=asked
+    )
+    decided, table, solution = _decide(offers, everyone, given, lots, limits, settings)
+    assignments = assignment_rows(offers, everyone, decided, settings.holdout_share)
+    is_empty = offers.count == 0
+    del offers, decided  # the checker wants the memory, and nothing from here
     violations = check_assignments(candidates, limits, settings, assignments, table, overrides)
     certificate = certify(
         "coupon_assignments",
         solution,
-        empty=offers.count == 0,
+        empty=is_empty,
         proven_gap=settings.target_gap + 1e-9,
         violations=violations,
         seed=settings.seed,
-        input_hash=hash_inputs(
-            offers=offers.fingerprint(), customers=_without_offers(everyone), limits=limits, settings=settings, overrides=asked
-        ),
+        input_hash=input_hash,
         started=started,
     )
-    return CouponAssignment(assignments, table, certificate, outcome)
+    return CouponAssignment(assignments, table, certificate, told(asked, candidates, assignments))
+
+
+def _decide(
+    offers: Offers, everyone: pl.DataFrame, given: Integers, lots: Floats, limits: CouponLimits, settings: CouponSettings
+) -> tuple[Decisions, pl.DataFrame, ChoiceSolution]:
+    """Return what was decided per customer, the table of limits, and the solution without its plan."""
+    columns = _columns_in_play(offers, _taking_part(offers, everyone), given, limits)
+    served = dict(everyone.filter(~pl.col("is_holdout")).group_by("segment").len().iter_rows())
+    program = build_program(offers, columns, limits, served, given)
+    solution = solve_choices(program, settings, _sample_order(offers, everyone, columns, lots))
+    table = limits_frame(program, solution)
+    decided = decisions_of(offers, columns, given, program, solution)
+    value, bound = solution.value + program.value_before, solution.bound + program.value_before
+    return decided, table, replace(solution, value=value, bound=bound, x=np.zeros(0))
 
 
 def build_program(
-    offers: Offers, columns: Integers, limits: CouponLimits, served: Mapping[str, int], given: Integers | None = None
+    offers: Offers, columns: Integers | Codes, limits: CouponLimits, served: Mapping[str, int], given: Integers | None = None
 ) -> ChoiceProgram:
     """Return the choice program over some offers.
 
@@ -110,7 +122,7 @@ def build_program(
     before = couple(offers.priced(given), limits, served).families
     used = activity_of(before, np.arange(len(given), dtype=np.int64), np.ones(len(given)), len(coupling.rows))
     group = offers.group[columns]
-    group = (np.cumsum(np.diff(group, prepend=-1) > 0) - 1).astype(np.int64)
+    group = (np.cumsum(np.diff(group, prepend=-1) > 0, dtype=np.int32) - 1).astype(np.int32)
     groups = int(group[-1]) + 1 if len(group) else 0
     return ChoiceProgram(
         value=offers.value[columns],
@@ -139,16 +151,16 @@ def _taking_part(offers: Offers, everyone: pl.DataFrame) -> np.ndarray:
     return ~with_offers["is_holdout"].to_numpy()  # both are sorted by customer
 
 
-def _columns_in_play(offers: Offers, taking_part: np.ndarray, given: Integers, limits: CouponLimits) -> Integers:
+def _columns_in_play(offers: Offers, taking_part: np.ndarray, given: Integers, limits: CouponLimits) -> Codes:
     is_open = taking_part.copy()
     is_open[offers.group[given]] = False
     needs_all = limits.has_minimums
     # an offer that loses money can only be worth making where a minimum asks for it
     in_play = is_open[offers.group] if needs_all else is_open[offers.group] & (offers.value > 0)
-    return np.flatnonzero(in_play).astype(np.int64)
+    return np.flatnonzero(in_play).astype(np.int32)
 
 
-def _sample_order(offers: Offers, everyone: pl.DataFrame, columns: Integers, lots: Floats) -> Integers:
+def _sample_order(offers: Offers, everyone: pl.DataFrame, columns: Codes, lots: Floats) -> Integers:
     """Return the program's groups by their lots: as good as any shuffling, and no second draw."""
     group = offers.group[columns]
     group = group[np.flatnonzero(np.diff(group, prepend=-1))]

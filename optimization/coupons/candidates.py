@@ -30,8 +30,8 @@ def prepare_candidates(candidates: pl.DataFrame) -> Offers:
     missing = sorted(set(CANDIDATE_SCHEMA) - set(candidates.columns))
     if missing:
         raise ValueError(f"Candidates lack the columns {', '.join(missing)}.")
-    category = pl.col("category").cast(pl.String) if "category" in candidates.columns else pl.lit(None, dtype=pl.String).alias("category")
-    offers = candidates.select([pl.col(name).cast(kind) for name, kind in CANDIDATE_SCHEMA.items()] + [category])
+    categories = ["category"] if "category" in candidates.columns else []
+    offers = candidates.select([pl.col(name).cast(CANDIDATE_SCHEMA.get(name, pl.String)) for name in (*CANDIDATE_SCHEMA, *categories)])
     numbers = pl.col("expected_gain", "expected_cost", "value", "redemption_probability")
     mismatch = (pl.col("value") - (pl.col("expected_gain") - pl.col("expected_cost"))).abs() > 1e-6 * (1 + pl.col("value").abs())
     _refuse(offers, pl.any_horizontal(pl.col(*CANDIDATE_SCHEMA).is_null()), "has an empty field")
@@ -41,7 +41,7 @@ def prepare_candidates(candidates: pl.DataFrame) -> Offers:
     _refuse(offers, mismatch, "has a value that is not gain less cost")
     keys, group = _grouped(offers["customer_key"])
     segment, coupon = Labels.of(offers["segment"]), Labels.of(offers["coupon_id"])
-    if _has_repeats(group * len(coupon.names) + coupon.codes, len(keys) * len(coupon.names)):
+    if _has_repeats(group.astype(np.int64) * len(coupon.names) + coupon.codes, len(keys) * len(coupon.names)):
         _refuse(offers, pl.struct("customer_key", "coupon_id").is_duplicated(), "appears twice")
     order = _ordered(group, offers["expected_cost"], coupon.codes)
     group = group[order]
@@ -55,11 +55,10 @@ def prepare_candidates(candidates: pl.DataFrame) -> Offers:
         group=group,
         starts=starts,
         coupon=coupon.at(order),
-        category=_category(offers["category"], order),
-        gain=offers["expected_gain"].to_numpy()[order],
-        cost=offers["expected_cost"].to_numpy()[order],
+        category=Labels.of(offers["category"]).at(order) if categories else Labels(np.broadcast_to(np.int32(-1), len(order)), ()),
         value=offers["value"].to_numpy()[order],
-        redemption=offers["redemption_probability"].to_numpy()[order],
+        source=order,
+        frame=offers,
     )
 
 
@@ -83,21 +82,21 @@ def prepare_customers(offers: Offers, customers: pl.DataFrame | None) -> pl.Data
     return pl.concat([with_offers, others]).sort("customer_key") if others.height else with_offers
 
 
-def _grouped(keys: pl.Series) -> tuple[pl.Series, Integers]:
+def _grouped(keys: pl.Series) -> tuple[pl.Series, Codes]:
     """Return the distinct keys, sorted, and per offer the position of its key among them."""
-    run = keys.rle_id().to_numpy().astype(np.int64)
+    run = keys.rle_id().to_numpy().astype(np.int32)
     of_run = keys.gather(np.flatnonzero(np.diff(run, prepend=-1)))
     if of_run.is_sorted():
         return of_run, run
     distinct = of_run.unique().sort()
-    position = pl.DataFrame({"key": distinct, "position": np.arange(len(distinct), dtype=np.int64)})
+    position = pl.DataFrame({"key": distinct, "position": np.arange(len(distinct), dtype=np.int32)})
     joined = of_run.alias("key").to_frame().join(position, on="key", how="left", maintain_order="left")
     return distinct, joined["position"].to_numpy()[run]
 
 
-def _ordered(group: Integers, cost: pl.Series, coupon: Codes) -> Integers:
-    frame = pl.DataFrame({"group": group.astype(np.int32), "cost": cost, "coupon": coupon})
-    return frame.select(pl.arg_sort_by("group", "cost", "coupon")).to_series().cast(pl.Int64).to_numpy()
+def _ordered(group: Codes, cost: pl.Series, coupon: Codes) -> Codes:
+    frame = pl.DataFrame({"group": group, "cost": cost, "coupon": coupon})
+    return frame.select(pl.arg_sort_by("group", "cost", "coupon")).to_series().to_numpy().astype(np.int32)
 
 
 def _has_repeats(pairs: Integers, size: int) -> bool:
@@ -106,12 +105,6 @@ def _has_repeats(pairs: Integers, size: int) -> bool:
     seen = np.zeros(size, dtype=np.bool_)
     seen[pairs] = True
     return int(np.count_nonzero(seen)) < len(pairs)
-
-
-def _category(names: pl.Series, order: Integers) -> Labels:
-    if names.null_count() == len(names):
-        return Labels(np.broadcast_to(np.int32(-1), len(names)), ())
-    return Labels.of(names).at(order)
 
 
 def _refuse(offers: pl.DataFrame, wrong: pl.Expr, what: str) -> None:

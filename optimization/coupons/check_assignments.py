@@ -6,6 +6,7 @@ from optimization.coupons.limits import CouponLimits
 from optimization.coupons.settings import CouponSettings
 
 _TOLERANCE = 1e-6
+_AT_ONCE = 500_000  # offers
 
 
 def check_assignments(
@@ -27,7 +28,10 @@ def check_assignments(
         **({"category": "category"} if "category" in candidates.columns else {}),
     )
     pair = ["customer_key", "coupon_id"]
-    joined = offered.join(given, on=pair, how="inner")  # far quicker than from the other side, which would index every offer
+    numbers = given.select(*pair, "segment", "value", "expected_cost", "expected_gain")
+    # the other way round every offer would be indexed; a part at a time, because the keys of a join are written out anew
+    parts = [offered.slice(first, _AT_ONCE).join(numbers, on=pair, how="inner") for first in range(0, max(offered.height, 1), _AT_ONCE)]
+    joined = pl.concat(parts)
     found: list[str] = []
     if assignments["customer_key"].is_duplicated().any():
         found.append("A customer has two rows.")

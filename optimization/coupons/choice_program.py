@@ -12,6 +12,7 @@ Columns are sorted by group; within a group earlier columns win ties. A is never
 need more memory than all the rest.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 
 from optimization.linear_program.arrays import Floats, Integers, LinearArrays
 
-RowNumbers = NDArray[np.int32]
+_AT_ONCE = 30_000  # groups
+RowNumbers = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,23 @@ def activity_of(families: tuple[RowFamily, ...], columns: Integers, counts: Floa
 
 
 @dataclass(frozen=True)
+class ProgramPart:
+    """Some groups and their columns, both as slices; `starts` and `sizes` are the groups' within the part."""
+
+    groups: slice
+    columns: slice
+    starts: Integers
+    sizes: Integers
+
+    def first_top(self, values: Floats) -> tuple[Floats, Integers]:
+        """Return per group the largest of the part's values and the first column that has it, counted within the part."""
+        top = np.maximum.reduceat(values, self.starts)
+        winners = np.flatnonzero(values == np.repeat(top, self.sizes))
+        owner = np.searchsorted(self.starts, winners, side="right")
+        return top, winners[np.flatnonzero(np.diff(owner, prepend=0))]
+
+
+@dataclass(frozen=True)
 class ChoiceProgram:
     """Maximise value'x; each group's columns sum to at most its capacity; rows hold; x whole numbers from 0 to `upper`.
 
@@ -86,7 +105,7 @@ class ChoiceProgram:
 
     value: Floats
     upper: Floats
-    group: Integers
+    group: NDArray[np.int32]
     capacity: Floats
     rows: tuple[LimitRow, ...]
     rhs: Floats
@@ -106,25 +125,33 @@ class ChoiceProgram:
 
     def charges(self, prices: Floats) -> Floats:
         """Return what each column pays at the prices, A'y."""
+        paid = np.empty(len(self.value))
+        for part in self.parts():
+            paid[part.columns] = self.charges_of(part.columns, prices)
+        return paid
+
+    def parts(self) -> Iterator["ProgramPart"]:
+        """Return the groups a few ten thousand at a time: what is worked on then stays in the processor's cache, and memory small."""
+        ends = np.append(self.group_starts, len(self.value))
+        for first in range(0, len(self.group_starts), _AT_ONCE):
+            last = min(first + _AT_ONCE, len(self.group_starts))
+            columns = slice(int(ends[first]), int(ends[last]))
+            starts = self.group_starts[first:last] - columns.start
+            yield ProgramPart(slice(first, last), columns, starts, self.sizes[first:last])
+
+    def charges_of(self, columns: Integers | slice, prices: Floats) -> Floats:
+        """Return what some columns pay at the prices."""
         of_row = np.append(prices, 0.0)  # the last is for row -1
-        per_unit: dict[int, tuple[Floats, Any]] = {}  # what one unit of each coefficient costs, by the coefficient's identity
+        paid = np.zeros(len(self.value[columns]))
         for family in self.families:
             if family.is_everywhere:
                 price: Any = of_row[family.row[0]]
+                if not price:
+                    continue
             else:
-                price = of_row[family.row]
-            coefficient, before = per_unit.get(id(family.coefficient), (family.coefficient, 0.0))
-            per_unit[id(family.coefficient)] = (coefficient, before + price)
-        paid = np.zeros(len(self.value))
-        for coefficient, price in per_unit.values():
-            if np.ndim(price) or price:
-                paid += coefficient * price
+                price = of_row[family.row[columns]]
+            paid += family.coefficient[columns] * price
         return paid
-
-    def charges_of(self, columns: Integers, prices: Floats) -> Floats:
-        """Return what some columns pay at the prices."""
-        of_row = np.append(prices, 0.0)
-        return sum((family.coefficient[columns] * of_row[family.row[columns]] for family in self.families), np.zeros(len(columns)))
 
     def matrix(self, columns: Integers) -> Any:
         """Return A of some columns as a sparse matrix, one line per column."""

@@ -28,7 +28,7 @@ class _Rows:
         self.families: list[RowFamily] = []
 
     def everywhere(self, row: LimitRow, coefficient: Floats) -> None:
-        self.families.append(RowFamily(coefficient, np.broadcast_to(np.int32(len(self.rows)), len(coefficient))))
+        self.families.append(RowFamily(coefficient, np.broadcast_to(np.int16(len(self.rows)), len(coefficient))))
         self.rows.append(row)
 
     def per_name(self, rows: list[LimitRow], labels: Labels, coefficient: Floats) -> None:
@@ -59,7 +59,7 @@ def couple(offers: PricedOffers, limits: CouponLimits, segment_customers: Mappin
         [LimitRow("issuance", name, "coupons", float(stock)) for name, stock in sorted(limits.issuance.items())], offers.coupon, one
     )
     if limits.minimum_return is not None:
-        shortfall = limits.minimum_return * offers.cost - offers.gain
+        shortfall = limits.minimum_return * offers.cost - offers.gain()
         found.everywhere(LimitRow("minimum_return", "all", "money", 0.0, is_minimum=True), shortfall)
     minimums = sorted(limits.minimum_issuance.items())
     found.per_name(

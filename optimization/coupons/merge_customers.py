@@ -56,7 +56,7 @@ def merge_customers(program: ChoiceProgram) -> MergedProgram | None:
     counts = np.bincount(kind_of.ravel(), minlength=len(first))
     members = np.split(by_kind, np.cumsum(counts)[:-1])
     kept = np.flatnonzero(np.isin(program.group, first)).astype(np.int64)
-    group = np.repeat(np.arange(len(order)), sizes[first[order]]).astype(np.int64)
+    group = np.repeat(np.arange(len(order)), sizes[first[order]]).astype(np.int32)
     capacity = counts[order].astype(np.float64)
     smaller = ChoiceProgram(
         value=program.value[kept],

@@ -1,6 +1,6 @@
 """Offers as arrays: what the programs read. With millions of offers, names as text would cost more than the search for the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from optimization.linear_program.arrays import Floats, Integers
 
 Codes = NDArray[np.int32]
+RowNumbers = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Labels:
         codes = names.cast(pl.Enum(known)).to_physical().cast(pl.Int32).fill_null(-1)
         return Labels(codes.to_numpy(), tuple(known.to_list()))
 
-    def rows(self, row_of_name: Mapping[str, int]) -> Codes:
+    def rows(self, row_of_name: Mapping[str, int]) -> RowNumbers:
         """Return per offer the row of its name, -1 for a name without."""
-        table = np.array([*(row_of_name.get(name, -1) for name in self.names), -1], dtype=np.int32)
+        table = np.array([*(row_of_name.get(name, -1) for name in self.names), -1], dtype=np.int16)
         return table[self.codes]
 
     def at(self, positions: Integers | Codes) -> "Labels":
@@ -49,32 +50,32 @@ def gather_names(names: tuple[str, ...], codes: Integers | Codes) -> pl.Series:
 
 @dataclass(frozen=True)
 class PricedOffers:
-    """What limits are written over: labels, cost and gain per coupon (money), in the program's order of columns."""
+    """What limits are written over, in the program's order of columns: labels, cost per coupon (money), and gain where it is asked for."""
 
     segment: Labels
     coupon: Labels
     category: Labels
     cost: Floats
-    gain: Floats
+    gain: Callable[[], Floats]
 
 
 @dataclass(frozen=True)
 class Offers:
     """Offers sorted by customer, then cheaper coupon, then id.
 
-    keys: customer keys, sorted, one per group. segment: one label per group. All others: one per offer; `starts` is each group's first.
+    keys: customer keys, sorted, one per group. segment: one label per group. `starts` is each group's first offer. All others: one per
+    offer; `source` is its row in `frame`, where the numbers that are needed for chosen offers only stay.
     """
 
     keys: pl.Series
     segment: Labels
-    group: Integers
+    group: Codes
     starts: Integers
     coupon: Labels
     category: Labels
-    gain: Floats
-    cost: Floats
     value: Floats
-    redemption: Floats
+    source: Codes
+    frame: pl.DataFrame
 
     @property
     def count(self) -> int:
@@ -86,18 +87,22 @@ class Offers:
         """Number of offers per group."""
         return np.diff(np.append(self.starts, self.count))
 
-    def priced(self, columns: Integers) -> PricedOffers:
+    def numbers(self, column: str, offers: Integers | Codes) -> Floats:
+        """Return a column of the candidates for some offers."""
+        return self.frame[column].to_numpy()[self.source[offers]]
+
+    def priced(self, columns: Integers | Codes) -> PricedOffers:
         """Return what limits are written over, for some offers."""
         return PricedOffers(
             segment=self.segment.at(self.group[columns]),
             coupon=self.coupon.at(columns),
             category=self.category.at(columns),
-            cost=self.cost[columns],
-            gain=self.gain[columns],
+            cost=self.numbers("expected_cost", columns),
+            gain=lambda: self.numbers("expected_gain", columns),
         )
 
     def fingerprint(self) -> list[object]:
         """Return what identifies the offers, for `hash_inputs`."""
         names = [list(label.names) for label in (self.segment, self.coupon, self.category)]
-        codes = [self.segment.codes, self.coupon.codes, self.category.codes]
-        return [self.keys, *names, *codes, self.starts, self.gain, self.cost, self.redemption]
+        numbers = (self.numbers(name, slice(None)) for name in ("expected_gain", "expected_cost", "redemption_probability"))  # type: ignore[arg-type]
+        return [self.keys, *names, self.segment.codes, self.coupon.codes, self.category.codes, self.starts, *numbers]

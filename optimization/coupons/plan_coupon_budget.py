@@ -108,11 +108,11 @@ def build_program(cells: pl.DataFrame, limits: CouponLimits, sizes: Mapping[str,
     """Return the choice program over sorted cells; groups are segments."""
     cost, gain = (cells[name].to_numpy().astype(np.float64) for name in ("mean_cost", "mean_gain"))
     labels = [Labels.of(cells[name]) for name in ("segment", "coupon_id", "category")]
-    coupling = couple(PricedOffers(*labels, cost=cost, gain=gain), limits, sizes)
+    coupling = couple(PricedOffers(*labels, cost=cost, gain=lambda: gain), limits, sizes)
     return ChoiceProgram(
         value=cells["mean_value"].to_numpy().astype(np.float64),
         upper=np.minimum(cells["customers"].to_numpy(), [sizes[segment] for segment in cells["segment"].to_list()]).astype(np.float64),
-        group=cells["segment"].rle_id().to_numpy().astype(np.int64),
+        group=cells["segment"].rle_id().to_numpy().astype(np.int32),
         capacity=np.array([float(sizes[segment]) for segment in cells["segment"].unique(maintain_order=True).to_list()]),
         rows=coupling.rows,
         rhs=coupling.rhs,

@@ -14,7 +14,7 @@ from optimization.linear_program.arrays import Floats, Integers
 
 @dataclass(frozen=True)
 class PricedGroups:
-    """One group at a time at `prices`: best column (-1: none is worth its price) and what it leaves, how close the call is, and L(prices)."""
+    """Every group at `prices`: best column (-1: none is worth its price) and what it leaves, how close the call is, and L(prices)."""
 
     prices: Floats
     choice: Integers
@@ -25,16 +25,17 @@ class PricedGroups:
 
 def price_groups(program: ChoiceProgram, prices: Floats) -> PricedGroups:
     """Return every group's own choice at the prices. regret: what the second best (or nothing) falls short of the choice, >= 0."""
-    starts, sizes = program.group_starts, program.sizes
-    reduced = program.value - program.charges(prices)
-    top = np.maximum.reduceat(reduced, starts)
-    winners = np.flatnonzero(reduced == np.repeat(top, sizes))
-    first = winners[np.flatnonzero(np.diff(program.group[winners], prepend=-1))]
-    reduced[first] = -np.inf
-    second = np.maximum.reduceat(reduced, starts)
-    regret = np.where(top > 0, top - np.maximum(second, 0.0), -top)
-    top = np.maximum(top, 0.0)
-    return PricedGroups(prices, np.where(top > 0, first, -1), top, regret, float(program.rhs @ prices + top.sum()))
+    groups = len(program.group_starts)
+    choice, top, regret = np.empty(groups, dtype=np.int64), np.empty(groups), np.empty(groups)
+    for part in program.parts():
+        reduced = program.value[part.columns] - program.charges_of(part.columns, prices)
+        best, first = part.first_top(reduced)
+        reduced[first] = -np.inf
+        second = np.maximum.reduceat(reduced, part.starts)
+        regret[part.groups] = np.where(best > 0, best - np.maximum(second, 0.0), -best)
+        choice[part.groups] = np.where(best > 0, first + part.columns.start, -1)
+        top[part.groups] = np.maximum(best, 0.0)
+    return PricedGroups(prices, choice, top, regret, float(program.rhs @ prices + top.sum()))
 
 
 def columns_of(program: ChoiceProgram, groups: Integers) -> Integers:

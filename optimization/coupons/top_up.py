@@ -20,17 +20,29 @@ def top_up(program: ChoiceProgram, x: Floats) -> Floats:
         chosen = np.full(groups, -1, dtype=np.int64)
         picked = np.flatnonzero(x > 0.5)
         chosen[program.group[picked]] = picked
-        current = np.where(chosen >= 0, program.value[chosen], 0.0)
-        gained = program.value - np.repeat(current, program.sizes)
         room = np.maximum(program.rhs - program.activity(x), 0.0)
-        candidates = np.flatnonzero(gained > 1e-9 * program.largest_value)
-        for family in program.families:
-            candidates = candidates[_fits(family, candidates, chosen[program.group[candidates]], room)]
+        candidates, gained = _better_and_fitting(program, chosen, room)
         if len(candidates) == 0:
             break
-        candidates = candidates[np.argsort(-gained[candidates], kind="stable")][:_PER_ROUND]
+        candidates = candidates[np.argsort(-gained, kind="stable")][:_PER_ROUND]
         _make_changes(program, x, candidates, chosen, program.rhs - program.activity(x))
     return x
+
+
+def _better_and_fitting(program: ChoiceProgram, chosen: Integers, room: Floats) -> tuple[Integers, Floats]:
+    """Return the columns that earn more than what their group holds and fit in its place, and by how much they earn more."""
+    found: list[Integers] = []
+    for part in program.parts():
+        held = chosen[part.groups]
+        current = np.where(held >= 0, program.value[held], 0.0)
+        gained = program.value[part.columns] - np.repeat(current, part.sizes)
+        columns = np.flatnonzero(gained > 1e-9 * program.largest_value) + part.columns.start
+        for family in program.families:
+            columns = columns[_fits(family, columns, chosen[program.group[columns]], room)]
+        found.append(columns)
+    columns = np.concatenate([np.zeros(0, dtype=np.int64), *found])
+    held = chosen[program.group[columns]]
+    return columns, program.value[columns] - np.where(held >= 0, program.value[held], 0.0)
 
 
 def _fits(family: RowFamily, columns: Integers, held: Integers, room: Floats) -> np.ndarray:
