@@ -33,7 +33,8 @@ def prepare_candidates(candidates: pl.DataFrame) -> Offers:
     categories = ["category"] if "category" in candidates.columns else []
     offers = candidates.select([pl.col(name).cast(CANDIDATE_SCHEMA.get(name, pl.String)) for name in (*CANDIDATE_SCHEMA, *categories)])
     numbers = pl.col("expected_gain", "expected_cost", "value", "redemption_probability")
-    mismatch = (pl.col("value") - (pl.col("expected_gain") - pl.col("expected_cost"))).abs() > 1e-6 * (1 + pl.col("value").abs())
+    off_by = (pl.col("value") - (pl.col("expected_gain") - pl.col("expected_cost"))).abs()
+    mismatch = (off_by > 1e-6) & (off_by > 1e-6 * (1 + pl.col("value").abs()))
     _refuse(offers, pl.any_horizontal(pl.col(*CANDIDATE_SCHEMA).is_null()), "has an empty field")
     _refuse(offers, ~pl.all_horizontal(numbers.is_finite()), "has a number that is not finite")
     _refuse(offers, pl.col("expected_cost") < 0, "has a negative cost")

@@ -17,6 +17,7 @@ _SAMPLES = (2_000, 16_000, 128_000)
 _LAST_FACTOR = 0.00025
 _IN_PLAY = (0.1, 0.05)  # share of all groups that stay open, first and second time: prices move less and less
 _FEWEST_IN_PLAY = 20_000
+_TOLERANCE, _SAMPLE_TOLERANCE = 1e-5, 1e-3  # a sample is off by more than that anyway
 
 
 def find_prices(program: ChoiceProgram, highest_price: Floats, sample_order: Integers) -> tuple[PricedGroups, float]:
@@ -32,11 +33,11 @@ def find_prices(program: ChoiceProgram, highest_price: Floats, sample_order: Int
     for position, size in enumerate(sizes):
         sample = dual_of(program, np.sort(sample_order[:size]), program.rhs * (size / groups))
         for temperature in temperatures if position == 0 else temperatures[-2:]:
-            prices = minimise_smoothed(sample, prices, temperature, highest_price)
+            prices = minimise_smoothed(sample, prices, temperature, highest_price, _SAMPLE_TOLERANCE)
     if not sizes or groups <= _FEWEST_IN_PLAY:
         whole = dual_of(program, np.arange(groups, dtype=np.int64), program.rhs)
         for temperature in temperatures[-2:] if sizes else temperatures:
-            prices = minimise_smoothed(whole, prices, temperature, highest_price)
+            prices = minimise_smoothed(whole, prices, temperature, highest_price, _TOLERANCE)
         return price_groups(program, prices), temperatures[-1]
     priced = price_groups(program, prices)
     for share, temperature in zip(_IN_PLAY, (temperatures[-1], _LAST_FACTOR * spread), strict=True):
@@ -53,4 +54,4 @@ def _among(program: ChoiceProgram, priced: PricedGroups, in_play: Integers, temp
     fixed = decided[decided >= 0]
     used = activity_of(program.families, fixed, np.ones(len(fixed)), len(program.rhs))
     problem = dual_of(program, in_play, program.rhs - used)
-    return price_groups(program, minimise_smoothed(problem, priced.prices, temperature, highest_price))
+    return price_groups(program, minimise_smoothed(problem, priced.prices, temperature, highest_price, _TOLERANCE))

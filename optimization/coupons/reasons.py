@@ -35,16 +35,10 @@ def explain(rows: pl.DataFrame, limit_rows: Sequence[LimitRow]) -> pl.DataFrame:
     `rows`: one per customer with segment, is_holdout, is_given, offer_count, coupon_id, value, best_coupon_id, best_value and blocking (the
     position in `limit_rows` of the limit that stood in the way, -1 for none).
     """
-    told = pl.DataFrame(
-        {
-            "blocking": pl.Series(range(-1, len(limit_rows)), dtype=pl.Int64),
-            "blocked_code": ["budget", *(CODE_OF_LIMIT[row.limit_name] for row in limit_rows)],
-            "limit": ["limits", *(_words(row) for row in limit_rows)],
-            "nothing_allowed": [False, *(not row.is_minimum and row.allowed == 0 for row in limit_rows)],
-        }
-    )
-    position = rows["blocking"] + 1
-    rows = rows.with_columns(*(told[name].gather(position) for name in ("blocked_code", "limit", "nothing_allowed")))
+    names = {-1: "budget", **{number: CODE_OF_LIMIT[row.limit_name] for number, row in enumerate(limit_rows)}}
+    words = {-1: "limits", **{number: _words(row) for number, row in enumerate(limit_rows)}}
+    blocked = pl.col("blocking").replace_strict(names, return_dtype=pl.String)
+    zero = [number for number, row in enumerate(limit_rows) if not row.is_minimum and row.allowed == 0]
     given = pl.col("coupon_id").is_not_null()
     code = (
         pl.when("is_given")
@@ -54,19 +48,19 @@ def explain(rows: pl.DataFrame, limit_rows: Sequence[LimitRow]) -> pl.DataFrame:
         .when("is_holdout")
         .then(pl.lit("hold_out"))
         .when(given & (pl.col("value") <= 0))
-        .then(pl.when(pl.col("blocked_code") == "fixed").then(pl.lit("fixed")).otherwise(pl.lit("minimum")))
+        .then(pl.when(blocked == "fixed").then(pl.lit("fixed")).otherwise(pl.lit("minimum")))
         .when(given & (pl.col("value") >= pl.col("best_value") - 1e-9))
         .then(pl.lit("best"))
         .when(~given & (pl.col("best_value") <= 0))
         .then(pl.lit("not_worth_it"))
-        .otherwise("blocked_code")
+        .otherwise(blocked)
     )
     regret = (pl.max_horizontal("best_value", pl.lit(0.0)).fill_null(0.0) - pl.col("value")).clip(lower_bound=0.0)
     rows = rows.with_columns(reason_code=code, regret=regret).with_row_index("row")
     needed = rows.select(
         "row", "reason_code", "coupon_id", "value", "best_coupon_id", "best_value", "offer_count", "limit", "nothing_allowed"
     )
-    spoken = [needed.lazy().filter(where).select("row", sentence=sentence).collect() for where, sentence in _sentences()]
+    spoken = [needed.lazy().filter(where).select("row", sentence=sentence).collect() for where, sentence in _sentences(words, zero)]
     return rows.with_columns(pl.concat(spoken).sort("row")["sentence"])
 
 
@@ -77,11 +71,16 @@ def _words(row: LimitRow) -> str:
     return row.limit_name.replace("_", " ")
 
 
-def _sentences() -> list[tuple[pl.Expr, pl.Expr]]:
+def _sentences(words: dict[int, str], zero: list[int]) -> list[tuple[pl.Expr, pl.Expr]]:
     """Return which rows (each in one of them) are told how; each sentence is written only for the rows that need it."""
     reason, given = pl.col("reason_code"), pl.col("coupon_id").is_not_null()
-    best, earns, limit = pl.col("best_coupon_id").fill_null("none"), money("best_value"), pl.col("limit")
+    best, earns, limit = (
+        pl.col("best_coupon_id").fill_null("none"),
+        money("best_value"),
+        pl.col("blocking").replace_strict(words, return_dtype=pl.String),
+    )
     own, value = pl.col("coupon_id"), money("value")
+    nothing_allowed = pl.col("blocking").is_in(zero)
     plain = ("override", "not_eligible", "hold_out", "best", "not_worth_it")
     asked_for = ~reason.is_in(plain) & given & (pl.col("value") <= 0) | (reason == "minimum") & given
     other = ~reason.is_in(plain) & ~asked_for
@@ -101,9 +100,9 @@ def _sentences() -> list[tuple[pl.Expr, pl.Expr]]:
         ),
         (asked_for & (reason != "minimum"), pl.format("Coupon {} is given to reach the {}; it is worth {}.", own, limit, value)),
         (other & given, instead),
-        (other & ~given & pl.col("nothing_allowed"), pl.format("Coupon {} would be worth {}, but the {} is 0.", best, earns, limit)),
+        (other & ~given & nothing_allowed, pl.format("Coupon {} would be worth {}, but the {} is 0.", best, earns, limit)),
         (
-            other & ~given & ~pl.col("nothing_allowed"),
+            other & ~given & ~nothing_allowed,
             pl.format("Coupon {} would be worth {}, but the {} is better spent elsewhere.", best, earns, limit),
         ),
     ]

@@ -64,9 +64,9 @@ def _hessian(problem: DualProblem, shares: Floats, temperature: float) -> Floats
     return ((weighted.T @ matrix) - (means.T @ means)).toarray() / temperature
 
 
-def minimise_smoothed(problem: DualProblem, prices: Floats, temperature: float, highest_price: Floats) -> Floats:
-    """Return prices that minimise the smoothed dual, kept within [0, highest_price]."""
-    close_enough = 1e-5 * np.maximum(np.abs(problem.rhs), 1.0)
+def minimise_smoothed(problem: DualProblem, prices: Floats, temperature: float, highest_price: Floats, tolerance: float) -> Floats:
+    """Return prices that minimise the smoothed dual, kept within [0, highest_price]; `tolerance`: share of a row left or lacking."""
+    close_enough = tolerance * np.maximum(np.abs(problem.rhs), 1.0)
     shares, current = softmax_shares(problem, prices, temperature)
     for _ in range(_MOST_STEPS):
         gradient = problem.rhs - problem.matrix.T @ shares

@@ -37,8 +37,10 @@ def _better_and_fitting(program: ChoiceProgram, chosen: Integers, room: Floats) 
         current = np.where(held >= 0, program.value[held], 0.0)
         gained = program.value[part.columns] - np.repeat(current, part.sizes)
         columns = np.flatnonzero(gained > 1e-9 * program.largest_value) + part.columns.start
+        held = chosen[program.group[columns]]
         for family in program.families:
-            columns = columns[_fits(family, columns, chosen[program.group[columns]], room)]
+            fits = _fits(family, columns, held, room)
+            columns, held = columns[fits], held[fits]
         found.append(columns)
     columns = np.concatenate([np.zeros(0, dtype=np.int64), *found])
     held = chosen[program.group[columns]]
