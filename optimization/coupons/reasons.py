@@ -57,9 +57,7 @@ def explain(rows: pl.DataFrame, limit_rows: Sequence[LimitRow]) -> pl.DataFrame:
     )
     regret = (pl.max_horizontal("best_value", pl.lit(0.0)).fill_null(0.0) - pl.col("value")).clip(lower_bound=0.0)
     rows = rows.with_columns(reason_code=code, regret=regret).with_row_index("row")
-    needed = rows.select(
-        "row", "reason_code", "coupon_id", "value", "best_coupon_id", "best_value", "offer_count", "blocking"
-    )
+    needed = rows.select("row", "reason_code", "coupon_id", "value", "best_coupon_id", "best_value", "offer_count", "blocking")
     spoken = [needed.lazy().filter(where).select("row", sentence=sentence).collect() for where, sentence in _sentences(words, zero)]
     return rows.with_columns(pl.concat(spoken).sort("row")["sentence"])
 
