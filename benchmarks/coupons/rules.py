@@ -1,12 +1,13 @@
 """What simpler rules lose under the full set of limits, beside the certified plan.
 
-Every rule orders the offers; the same filling makes its plan feasible: offers that a minimum still lacks come first in the rule's order, then
-every offer that earns something, fits under all limits and finds its customer without a coupon.
+Every rule orders the offers; the same filling makes its plan feasible: offers that a minimum still lacks come first, then every offer that
+earns something, fits under all limits and finds its customer without a coupon. For the minimums the rule's own order is mixed with the order
+by cost, as little as is needed to keep all limits (`MIXES`).
 
 profit per cost                   all offers by value per cost
 best coupon, then ROI             each customer's own best offer, by value per cost
-segment integer program           customers in 60 cells (segment and tenth of the best value), the best counts per cell and coupon by an
-                                  integer program under all limits (480 cells), inside a cell by value
+segment integer program           customers in 60 cells (segment and tenth of the best value), the best counts per cell and coupon
+                                  by an integer program under all limits (480 cells), inside a cell by value
 single budget multiplier, clip    the price of money at which everybody's own best choice spends the total budget; what it chooses, by
                                   value less priced cost (what a solver of one budget gives)
 reduced value, fill               all offers by value less priced cost, at the same price
@@ -17,6 +18,7 @@ Public: `measure`.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,7 @@ from optimization.linear_program.arrays import Floats, Integers
 CUSTOMERS, SMALL_CUSTOMERS = 100_000, 5_000
 LEAST_GAIN = 1.025
 TENTHS = 10
+MIXES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)  # share of the order by cost in the order in which minimums are filled
 
 
 def measure(small: bool) -> dict[str, Any]:
@@ -49,21 +52,34 @@ def measure(small: bool) -> dict[str, Any]:
 
 
 def _judged(name: str, rule: Callable[[ChoiceProgram], Integers], program: ChoiceProgram, ours: float) -> dict[str, Any]:
-    x = fill(program, rule(program))
+    order = rule(program)
+    rest = np.setdiff1d(np.arange(len(program.value)), order)
+    every = np.concatenate([order, _by(program.value, rest)])
+    own, cheap = (np.empty(len(every), dtype=np.int64) for _ in range(2))
+    own[every], cheap[np.argsort(_cost(program), kind="stable")] = np.arange(len(every)), np.arange(len(every))
+    x, broken, mix = np.zeros(len(every)), [""], 0.0
+    for mix in MIXES:
+        x = fill(program, np.argsort((1 - mix) * own + mix * cheap, kind="stable"), order)
+        room = program.rhs - program.activity(x) + 1e-6 * np.maximum(1.0, np.abs(program.rhs))
+        broken = [f"{row.limit_name} of {row.scope}" for row, left in zip(program.rows, room.tolist(), strict=True) if left < 0]
+        if not broken:
+            break
     value = float(program.value @ x)
-    room = program.rhs - program.activity(x) + 1e-6 * np.maximum(1.0, np.abs(program.rhs))
-    broken = [f"{row.limit_name} of {row.scope}" for row, left in zip(program.rows, room.tolist(), strict=True) if left < 0]
     one_each = bool((np.add.reduceat(x, program.group_starts) <= 1).all())
-    return {"rule": name, "value": value, "loss": 1 - value / ours, "keeps_all_limits": not broken and one_each, "broken": broken}
+    return {
+        "rule": name,
+        "value": value,
+        "loss": 1 - value / ours,
+        "mix": mix,
+        "keeps_all_limits": not broken and one_each,
+        "broken": broken,
+    }
 
 
-def fill(program: ChoiceProgram, order: Integers) -> Floats:
-    """Return a plan that takes offers in the given order, first those that a minimum lacks (any offer, should the order not do)."""
+def fill(program: ChoiceProgram, first: Integers, order: Integers) -> Floats:
+    """Return a plan that takes the offers that a minimum lacks, in the order `first` (of all offers), then offers in the rule's order."""
     matrix = program.matrix(np.arange(len(program.value)))
-    lines = [
-        (matrix.indices[first:end].tolist(), matrix.data[first:end].tolist())
-        for first, end in zip(matrix.indptr[:-1].tolist(), matrix.indptr[1:].tolist(), strict=True)
-    ]
+    lines = [(matrix.indices[begin:end].tolist(), matrix.data[begin:end].tolist()) for begin, end in pairwise(matrix.indptr.tolist())]
     room, group, value = program.rhs.tolist(), program.group.tolist(), program.value.tolist()
     minimums = {number for number, row in enumerate(program.rows) if row.is_minimum and row.limit_name != "minimum_return"}
     returns = {number for number, row in enumerate(program.rows) if row.limit_name == "minimum_return"}
@@ -80,9 +96,7 @@ def fill(program: ChoiceProgram, order: Integers) -> Floats:
         has[group[column]] = True
         x[column] = 1.0
 
-    rest = np.setdiff1d(np.arange(len(value)), order)
-    everything = np.concatenate([order, rest[np.argsort(-program.value[rest], kind="stable")]]).tolist()
-    for column in everything:
+    for column in first.tolist():
         lacking = any(row in minimums and room[row] < 0 for row in lines[column][0])
         if lacking and not has[group[column]] and fits(column, returns | minimums):
             take(column)

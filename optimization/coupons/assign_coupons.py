@@ -21,6 +21,7 @@ from optimization.coupons.certify import certify
 from optimization.coupons.check_assignments import check_assignments
 from optimization.coupons.choice_program import ChoiceProgram, activity_of
 from optimization.coupons.choice_solution import ChoiceSolution
+from optimization.coupons.collisions import explain_collision
 from optimization.coupons.coupling import couple
 from optimization.coupons.decisions import Decisions, decisions_of
 from optimization.coupons.holdout import draw_lots
@@ -37,13 +38,15 @@ from optimization.linear_program.arrays import Floats, Integers
 class CouponAssignment:
     """assignments: one row per customer (see ASSIGNMENTS_SCHEMA). limits: one row per limit. certificate: how good it is proven to be.
 
-    overrides: one row per decision of a merchandiser, with what came of it (OVERRIDES_SCHEMA).
+    overrides: one row per decision of a merchandiser, with what came of it (OVERRIDES_SCHEMA). collisions: why no plan keeps all limits
+    (COLLISIONS_SCHEMA), empty where one does.
     """
 
     assignments: pl.DataFrame
     limits: pl.DataFrame
     certificate: PlanCertificate
     overrides: pl.DataFrame
+    collisions: pl.DataFrame
 
 
 def assign_coupons(
@@ -77,7 +80,7 @@ def assign_coupons(
     input_hash = hash_inputs(
         offers=offers.fingerprint(), customers=_without_offers(everyone), limits=limits, settings=settings, overrides=asked
     )
-    decided, table, solution = _decide(offers, everyone, given, lots, limits, settings)
+    decided, table, solution, collisions = _decide(offers, everyone, given, lots, limits, settings)
     assignments = assignment_rows(offers, everyone, decided, settings.holdout_share)
     is_empty = offers.count == 0
     del offers, decided  # the checker wants the memory, and nothing from here
@@ -92,13 +95,13 @@ def assign_coupons(
         input_hash=input_hash,
         started=started,
     )
-    return CouponAssignment(assignments, table, certificate, told(asked, candidates, assignments))
+    return CouponAssignment(assignments, table, certificate, told(asked, candidates, assignments), collisions)
 
 
 def _decide(
     offers: Offers, everyone: pl.DataFrame, given: Integers, lots: Floats, limits: CouponLimits, settings: CouponSettings
-) -> tuple[Decisions, pl.DataFrame, ChoiceSolution]:
-    """Return what was decided per customer, the table of limits, and the solution without its plan."""
+) -> tuple[Decisions, pl.DataFrame, ChoiceSolution, pl.DataFrame]:
+    """Return what was decided per customer, the table of limits, the solution without its plan, and why limits collide."""
     columns = _columns_in_play(offers, _taking_part(offers, everyone), given, limits)
     served = dict(everyone.filter(~pl.col("is_holdout")).group_by("segment").len().iter_rows())
     program = build_program(offers, columns, limits, served, given)
@@ -106,7 +109,8 @@ def _decide(
     table = limits_frame(program, solution)
     decided = decisions_of(offers, columns, given, program, solution)
     value, bound = solution.value + program.value_before, solution.bound + program.value_before
-    return decided, table, replace(solution, value=value, bound=bound, x=np.zeros(0))
+    collisions = explain_collision(program, solution, settings.whole_model_columns)
+    return decided, table, replace(solution, value=value, bound=bound, x=np.zeros(0)), collisions
 
 
 def build_program(

@@ -20,9 +20,11 @@ from optimization.coupons.certify import certify
 from optimization.coupons.check_budget import check_coupon_budget
 from optimization.coupons.choice_program import ChoiceProgram
 from optimization.coupons.choice_solution import ChoiceSolution
+from optimization.coupons.collisions import explain_collision
 from optimization.coupons.coupling import couple
 from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
+from optimization.coupons.next_money import next_money
 from optimization.coupons.offers import Labels, PricedOffers
 from optimization.coupons.reasons import money
 from optimization.coupons.settings import CouponSettings
@@ -46,11 +48,16 @@ BUDGET_SCHEMA = {
 
 @dataclass(frozen=True)
 class CouponBudget:
-    """budget: one row per cell (BUDGET_SCHEMA). limits: one row per limit. curve: profit over budget. certificate: the proof."""
+    """budget: one row per cell (BUDGET_SCHEMA). limits: one row per limit. curve: profit over budget. certificate: the proof.
+
+    next_money: where more budget would go (NEXT_MONEY_SCHEMA). collisions: why no plan keeps all limits, empty where one does.
+    """
 
     budget: pl.DataFrame
     limits: pl.DataFrame
     curve: pl.DataFrame
+    next_money: pl.DataFrame
+    collisions: pl.DataFrame
     certificate: PlanCertificate
 
 
@@ -90,7 +97,9 @@ def plan_coupon_budget(
         started=started,
     )
     curve = budget_curve(ordered, limits, replace(settings, target_gap=settings.curve_gap), sizes, build_program, free)
-    return CouponBudget(budget, table, curve, certificate)
+    more = next_money(ordered, limits, settings, lambda given: build_program(ordered, given, sizes))
+    collisions = explain_collision(program, solution, settings.whole_model_columns)
+    return CouponBudget(budget, table, curve, more, collisions, certificate)
 
 
 def segment_sizes(cells: pl.DataFrame, segment_customers: Mapping[str, int] | None) -> dict[str, int]:

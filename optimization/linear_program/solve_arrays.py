@@ -71,6 +71,14 @@ def solve_arrays(program: LinearArrays, options: SolveOptions | None = None, *, 
     return _read(program, problem, variables)
 
 
+def solved_model(program: LinearArrays, options: SolveOptions) -> Any:
+    """Return HiGHS as PuLP leaves it after a solve, for what PuLP has no word for."""
+    problem, solver, _ = _build(program, options)
+    with suppress(KeyError):
+        problem.solve(solver)
+    return problem.solverModel
+
+
 def _without_columns(program: LinearArrays) -> SolvedArrays:
     nothing = np.zeros(0)
     holds = bool((program.excess(nothing) <= _ZERO).all())
