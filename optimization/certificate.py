@@ -126,7 +126,7 @@ def _part(part: object) -> bytes:
     if isinstance(part, np.ndarray):
         content = np.ascontiguousarray(part)
         digest = hashlib.sha256(f"{content.dtype.str} {content.shape}".encode())
-        digest.update(content)
+        digest.update(content.data)
         return digest.digest()
     if isinstance(part, pl.Series):
         digest = hashlib.sha256(f"{len(part)} ".encode())

@@ -1,7 +1,7 @@
 """Why no plan keeps all limits, in three tiers, each said in a sentence.
 
-arithmetic   a minimum that cannot be reached whatever the other customers get: more than there are offers, more than the coupons that exist,
-             or dearer, at the cheapest offers, than a budget that pays for it
+arithmetic   a minimum that cannot be reached whatever the others get: more than there are offers, more than the coupons that exist, or
+             dearer, at the cheapest offers, than a budget that pays for it
 elastic      how far which limit has to give way: the smallest total relaxation, each limit measured by its own size
 iis          limits that cannot hold together although any of them could be kept without the others (an irreducible set, by HiGHS)
 
