@@ -7,7 +7,7 @@ from optimization.coupons.check_budget import check_coupon_budget
 from optimization.coupons.frequency import FrequencyCap, had_enough
 from optimization.coupons.holdout import held_out
 from optimization.coupons.limits import CouponLimits
-from optimization.coupons.overrides import OVERRIDES_SCHEMA
+from optimization.coupons.overrides import OVERRIDES_SCHEMA, read_overrides, with_fixed_counts
 from optimization.coupons.plan_coupon_budget import CouponBudget, plan_coupon_budget
 from optimization.coupons.settings import CouponSettings
 
@@ -25,4 +25,6 @@ __all__ = [
     "had_enough",
     "held_out",
     "plan_coupon_budget",
+    "read_overrides",
+    "with_fixed_counts",
 ]

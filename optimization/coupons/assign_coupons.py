@@ -70,7 +70,7 @@ def assign_coupons(
     settings = settings or CouponSettings()
     started = time.perf_counter()
     asked = read_overrides(overrides)
-    limits = with_fixed_counts(limits, asked)
+    limits = with_fixed_counts(limits, asked, candidates)
     allowed, considered = without_forbidden(candidates, customers, asked)
     offers = prepare_candidates(allowed)
     everyone = prepare_customers(offers, considered)

@@ -50,9 +50,15 @@ def read_overrides(overrides: pl.DataFrame | None) -> pl.DataFrame:
     return asked
 
 
-def with_fixed_counts(limits: CouponLimits, asked: pl.DataFrame) -> CouponLimits:
-    """Return the limits with the counts that were fixed; they take the place of counts for the same cell."""
+def with_fixed_counts(limits: CouponLimits, asked: pl.DataFrame, offered: pl.DataFrame) -> CouponLimits:
+    """Return the limits with the counts that were fixed; they take the place of counts for the same cell.
+
+    offered: segment and coupon_id of what is on offer. A count for a cell without any offer is no limit: it would only make every plan
+    give way.
+    """
     fixed = asked.filter(pl.col("override_action") == "fix")
+    if fixed.height:
+        fixed = fixed.join(offered.select("segment", "coupon_id").unique(), on=["segment", "coupon_id"], how="semi").sort(*ASKED)
     if fixed.height == 0:
         return limits
     counts = {(segment, coupon): count for segment, coupon, count in fixed.select("segment", "coupon_id", "override_count").rows()}

@@ -20,6 +20,8 @@ TABLES = sorted(table_contracts())
 # a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated, nor an outlook made
 EMPTY_HERE = {
     "response.pilot_plan",
+    "decisions.coupon_overrides",
+    "decisions.coupon_collisions",
     "decisions.transfers",
     "decisions.order_calibration",
     "decisions.order_outlook",
