@@ -117,8 +117,8 @@ COUPON_OVERRIDES = contract_table(
         Column(
             "action",
             "text",
-            "`give` this customer this coupon, `forbid` it to the customer, to the segment or (neither named) to everybody, `fix` how many of "
-            "it the segment gets",
+            "`give` this customer this coupon, `forbid` it to the customer, the segment or (neither named) to everybody, `fix` how many of it "
+            "the segment gets; a customer has no meaning for `fix`",
             required=True,
             allowed=("give", "forbid", "fix"),
         ),

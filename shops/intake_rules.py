@@ -77,7 +77,6 @@ def row_rules(table: Table, shop: Shop) -> list[Rule]:
             Rule("missing_required", "customer_id", (action == "give") & customer.is_null(), "a coupon is given to a customer"),
             Rule("missing_required", "segment", (action == "fix") & segment.is_null(), "a count is fixed for a segment"),
             Rule("missing_required", "coupons", (action == "fix") & pl.col("coupons").is_null(), "a fixed count says how many"),
-            Rule("not_allowed", "customer_id", (action == "fix") & customer.is_not_null(), "a count is fixed for a whole segment"),
         ]
     if table.name == "suppliers":
         no_weekdays = ~pl.col("order_weekdays").str.contains(WEEKDAYS_LISTED)

@@ -20,7 +20,7 @@ def overrides_of(overrides: Versions, day: date) -> pl.DataFrame:
     Where two of them fix the same count, the one with the greater number (override_id) holds.
     """
     valid = overrides.as_of(day).filter((pl.col("valid_from") <= day) & (pl.col("valid_to") >= day)).select("override_id", *NAMES)
-    fixed = valid.filter(pl.col("override_action") == "fix").sort("override_id")
+    fixed = valid.filter(pl.col("override_action") == "fix").with_columns(customer_key=pl.lit(None, dtype=pl.String)).sort("override_id")
     others = valid.filter(pl.col("override_action") != "fix")
     return pl.concat([fixed.unique(["segment", "coupon_id"], keep="last"), others]).sort("override_id")
 

@@ -15,7 +15,6 @@ FIX = "2,fix,c3,,new,20,2024-03-05,2024-03-09,Ann Example,,2024-03-05 08:00\n"
         (GIVE.replace("1,give", "3,give").replace("C1", ""), "missing_required"),
         (FIX.replace("2,fix", "3,fix").replace("new", ""), "missing_required"),
         (FIX.replace("2,fix", "3,fix").replace("20,2024-03-05", ",2024-03-05"), "missing_required"),
-        (FIX.replace("2,fix", "3,fix").replace(",,new", ",C1,new"), "not_allowed"),
         (GIVE.replace("1,give", "3,push"), "not_allowed"),
         (FIX.replace("2,fix", "3,fix").replace("2024-03-09", "2024-03-04"), "out_of_range"),
     ],
