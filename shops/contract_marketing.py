@@ -117,7 +117,7 @@ COUPON_OVERRIDES = contract_table(
         Column(
             "action",
             "text",
-            "`give` this customer this coupon, `forbid` it to the customer, the segment or (neither named) to everybody, `fix` how many of it "
+            "`give` this customer this coupon, `forbid` it to the customer, the segment or (neither named) everybody, `fix` how many of it "
             "the segment gets; a customer has no meaning for `fix`",
             required=True,
             allowed=("give", "forbid", "fix"),
