@@ -44,8 +44,8 @@ def _lots(keys: pl.Series, start: np.uint64) -> Floats:
         padded = np.zeros((len(keys), longest), dtype=np.uint8)
         padded[np.arange(longest) < lengths[:, None]] = text
     state = _stirred(lengths.astype(np.uint64) ^ start)
-    for word in np.ascontiguousarray(padded).view("<u8").T:
-        state = _stirred(state ^ word)
+    for position, word in enumerate(np.ascontiguousarray(padded).view("<u8").T):
+        state = np.where(lengths > position * _WORD, _stirred(state ^ word), state)  # a key's lot ends with the key
     return (state >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
