@@ -33,7 +33,7 @@ from optimization.linear_program.arrays import Floats, Integers
 CUSTOMERS, SMALL_CUSTOMERS = 100_000, 5_000
 LEAST_GAIN = 1.025
 TENTHS = 10
-ROUNDS = 8
+ROUNDS = 16
 
 
 def measure(small: bool) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _made_feasible(program: ChoiceProgram, first: Integers, order: Integers) -> 
         is_count = np.array([row.is_minimum and row.limit_name != "minimum_return" for row in program.rows])
         if not (is_count & (lacking > 0)).any():
             break
-        more = np.maximum(np.ceil(lacking), needed)
+        more = np.maximum(np.ceil(lacking), np.ceil(0.15 * needed))
         needed += np.where(is_count & (lacking > 0), more, 0.0)
     return x, broken
 
