@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Literal
 
+import numpy as np
 import polars as pl
 import polars.selectors as cs
 
@@ -87,7 +88,8 @@ def relative_gap(value: float | None, bound: float | None) -> float | None:
 def hash_inputs(**inputs: object) -> str:
     """Return a short fingerprint of named inputs; the order of a frame's rows and columns does not change it.
 
-    Frames, dataclasses, mappings and JSON values are accepted; anything else raises TypeError.
+    Frames, dataclasses, mappings and JSON values are accepted, and lists of arrays, text columns and JSON values, in which the order does
+    count (for inputs so large that sorting them costs more than the plan); anything else raises TypeError.
     """
     digest = hashlib.sha256()
     for name in sorted(inputs):
@@ -106,8 +108,29 @@ def _bytes_of(value: object) -> bytes:
         buffer = io.BytesIO()
         ordered.rechunk().write_csv(buffer)  # text, so that the engine's memory layout plays no part
         return str(value.select(columns).schema).encode() + buffer.getvalue()
+    if isinstance(value, list) and any(isinstance(part, np.ndarray) for part in value):
+        return b"".join(_part(part) for part in value)
     if is_dataclass(value) and not isinstance(value, type):
         value = asdict(value)
     if isinstance(value, Mapping):
-        value = {str(key): part for key, part in value.items()}
+        value = _text_keys(value)
     return json.dumps(value, sort_keys=True, default=str).encode()
+
+
+def _text_keys(value: object) -> object:
+    return {str(key): _text_keys(part) for key, part in value.items()} if isinstance(value, Mapping) else value
+
+
+def _part(part: object) -> bytes:
+    """Return the fingerprint of one part of a list."""
+    if isinstance(part, np.ndarray):
+        content = np.ascontiguousarray(part)
+        digest = hashlib.sha256(f"{content.dtype.str} {content.shape}".encode())
+        digest.update(content.data)
+        return digest.digest()
+    if isinstance(part, pl.Series):
+        digest = hashlib.sha256(f"{len(part)} ".encode())
+        for first in range(0, len(part), 100_000):
+            digest.update("\x1f".join(part.slice(first, 100_000).to_list()).encode() + b"\x1f")
+        return digest.digest()
+    return hashlib.sha256(_bytes_of(part)).digest()

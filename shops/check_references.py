@@ -31,6 +31,7 @@ PLACEHOLDER = "a placeholder stands in: no category, cost as assumed"
 NOBODY = "counted for a customer nobody described, consent assumed"
 ANY_PLACE = "the location is taken as one without a description or a volume limit"
 NOT_PLANNED = "no such order is planned: nothing is ordered, and the table order_overrides says so (`outcome = 'not_planned'`)"
+NOT_OFFERED = "there is no such offer: nothing changes, and the table coupon_overrides says so (`outcome = 'not_offered'`)"
 REFERENCES = (
     Reference("order_lines", "product_id", "products", "product_id", PLACEHOLDER),
     Reference("order_lines", "location_id", "locations", "location_id", ANY_PLACE),
@@ -55,6 +56,8 @@ REFERENCES = (
     Reference("coupon_assignments", "campaign_id", "campaigns", "campaign_id", "kept; it counts as drawn by lot where it has a propensity"),
     Reference("coupon_assignments", "coupon_id", "coupons", "coupon_id", "no face value is known, so no effect is read from it"),
     Reference("coupon_assignments", "customer_key", "customers", "customer_key", NOBODY),
+    Reference("coupon_overrides", "coupon_id", "coupons", "coupon_id", NOT_OFFERED),
+    Reference("coupon_overrides", "customer_key", "customers", "customer_key", NOT_OFFERED),
     Reference("coupon_redemptions", "coupon_id", "coupons", "coupon_id", "kept; it counts as redeemed"),
     Reference("coupon_redemptions", "customer_key", "customers", "customer_key", NOBODY),
 )

@@ -141,6 +141,34 @@ COUPON_ASSIGNMENTS = contract_table(
 )
 
 
+COUPON_OVERRIDES = contract_table(
+    "coupon_overrides",
+    "one merchandiser's decision about coupons",
+    ("override_id",),
+    "valid_from",
+    (
+        Column("override_id", "text", "the decision's own number", required=True),
+        Column(
+            "action",
+            "text",
+            "`give` this customer this coupon, `forbid` it to the customer, the segment or (neither named) everybody, `fix` how many of it "
+            "the segment gets; a customer has no meaning for `fix`",
+            required=True,
+            allowed=("give", "forbid", "fix"),
+        ),
+        Column("coupon_id", "text", "coupon", required=True),
+        CUSTOMER_ID,
+        Column("segment", "text", "segment, as in `coupon_assignments`"),
+        Column("coupons", "integer", "how many; needed for `fix`", unit="coupons", minimum=0, maximum=1_000_000_000),
+        Column("valid_from", "day", "first day whose plan honours it", required=True),
+        Column("valid_to", "day", "last day; empty: that one day"),
+        Column("decided_by", "text", "who decided; ends at landing", personal="drop"),
+        Column("note", "text", "free text, in which persons may be named; ends at landing", personal="drop"),
+    ),
+    "the plan decides alone",
+)
+
+
 COUPON_REDEMPTIONS = contract_table(
     "coupon_redemptions",
     "one redeemed coupon",

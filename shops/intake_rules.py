@@ -26,6 +26,7 @@ DAYS_IN_ORDER = {
     "campaigns": ("starts_on", "ends_on"),
     "coupons": ("valid_from", "valid_to"),
     "purchase_orders": ("ordered_on", "received_on"),
+    "coupon_overrides": ("valid_from", "valid_to"),
 }
 
 
@@ -74,6 +75,13 @@ def row_rules(table: Table, shop: Shop) -> list[Rule]:
         rules.append(Rule("missing_required", "units", no_units, "an edit says how many units to order"))
         before = pl.col("order_day") <= shop.first_day
         rules.append(Rule("outside_history", "order_day", before, f"the first orders go out the day after {shop.first_day}"))
+    if table.name == "coupon_overrides":
+        action, customer, segment = pl.col("action"), pl.col("customer_id"), pl.col("segment")
+        rules += [
+            Rule("missing_required", "customer_id", (action == "give") & customer.is_null(), "a coupon is given to a customer"),
+            Rule("missing_required", "segment", (action == "fix") & segment.is_null(), "a count is fixed for a segment"),
+            Rule("missing_required", "coupons", (action == "fix") & pl.col("coupons").is_null(), "a fixed count says how many"),
+        ]
     if table.name == "suppliers":
         no_weekdays = ~pl.col("order_weekdays").str.contains(WEEKDAYS_LISTED)
         rules.append(Rule("not_allowed", "order_weekdays", no_weekdays, "list some of Mon, Tue, Wed, Thu, Fri, Sat, Sun, parted by commas"))

@@ -106,11 +106,16 @@ class StockOpening:
 
 @dataclass(frozen=True)
 class CouponTerms:
-    """Days after an assignment in which orders count as its outcome, the share of customers held out, and a pilot's budget."""
+    """Days after an assignment in which orders count as its outcome, the share of customers held out, and a pilot's budget.
+
+    most_per_customer: coupons a customer may get within `frequency_days`, 0 for no cap.
+    """
 
     outcome_window_days: int = 28
     holdout_share: float = 0.1
     pilot_budget: float = 500.0
+    most_per_customer: int = 0
+    frequency_days: int = 28
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,8 @@ def load_shop(path: Path) -> Shop:
             outcome_window_days=sections["coupons"].whole("outcome_window_days", 28, minimum=1, maximum=365),
             holdout_share=sections["coupons"].number("holdout_share", 0.1, maximum=0.9),
             pilot_budget=sections["coupons"].number("pilot_budget", 500.0),
+            most_per_customer=sections["coupons"].whole("most_per_customer", 0, maximum=1_000),
+            frequency_days=sections["coupons"].whole("frequency_days", 28, minimum=1, maximum=3_650),
         ),
         transfers=TransferTerms(
             enabled=sections["transfers"].flag("enabled", False),

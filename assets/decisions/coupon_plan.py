@@ -8,25 +8,45 @@ import dagster as dg
 import polars as pl
 
 from assets.as_of import read_versions
+from assets.decisions.coupon_overrides import frequency_cap, overrides_of, told_with_numbers
 from assets.decisions.pictures import budget_picture
 from assets.house import House
 from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 from optimization.certificate import PlanCertificate, certificates_frame
-from optimization.coupons import CouponLimits, CouponSettings, assign_coupons, cells_from_candidates, plan_coupon_budget
+from optimization.coupons import (
+    CouponLimits,
+    CouponSettings,
+    assign_coupons,
+    cells_from_candidates,
+    had_enough,
+    plan_coupon_budget,
+    read_overrides,
+    with_fixed_counts,
+)
 
 BUDGET, ASSIGNMENTS, CURVE = "decisions.coupon_budget", "decisions.coupon_assignments", "decisions.coupon_budget_curve"
 LIMITS, CERTIFICATES = "decisions.coupon_limits", "decisions.coupon_certificates"
-TABLES = (BUDGET, ASSIGNMENTS, CURVE, LIMITS, CERTIFICATES)
+OVERRIDES, NEXT_MONEY, COLLISIONS = "decisions.coupon_overrides", "decisions.coupon_next_money", "decisions.coupon_collisions"
+TABLES = (BUDGET, ASSIGNMENTS, CURVE, LIMITS, CERTIFICATES, OVERRIDES, NEXT_MONEY, COLLISIONS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
-UPSTREAM = [["response", "coupon_scores"], ["marts", "customer_profile"], ["marts", "dim_coupons"]]
+UPSTREAM = [
+    ["response", "coupon_scores"],
+    ["marts", "customer_profile"],
+    ["marts", "dim_coupons"],
+    ["marts", "fct_coupon_assignments"],
+    ["marts", "fct_coupon_overrides"],
+]
 ABOUT = {
     BUDGET: "How many coupons of each kind every segment gets, and what they are expected to earn.",
     ASSIGNMENTS: "Which customer gets which coupon, or none, and why.",
     CURVE: "Profit at half to twice the budget.",
     LIMITS: "What each limit allows, what is used and what one more unit of it is worth.",
     CERTIFICATES: "How near to the best plan each coupon plan is proven to be.",
+    OVERRIDES: "What merchandisers decided about the day's coupons, and what came of it.",
+    NEXT_MONEY: "Which segment and coupon more budget would be spent on, and what it would earn.",
+    COLLISIONS: "Why no plan keeps all limits, where none does.",
 }
 # One customer of a small shop is worth more than 0.02 % of the plan: proving the last bit can take minutes, and a search that a clock
 # stops is not the same search on another machine. So few offers are solved to a gap that is reached at once.
@@ -61,6 +81,8 @@ def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Ware
         bounds,
     )
     coupons = read_versions(warehouse, "dim_coupons", window.last_day)
+    issued = read_versions(warehouse, "fct_coupon_assignments", window.last_day)
+    overrides = read_versions(warehouse, "fct_coupon_overrides", window.last_day)
     made: dict[str, list[pl.DataFrame]] = {name: [table_contracts()[name].empty()] for name in TABLES}
     certificates: list[PlanCertificate] = []
     for day in window.days:
@@ -69,7 +91,9 @@ def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Ware
             "customer_key", segment=pl.col("rfm_segment"), may_be_written_to=pl.col("email_consent").fill_null(True)
         )
         today = scores.filter(pl.col("as_of_day") == day)
-        parts, proofs = _plan_day(house, day, customers, today, known)
+        tired = had_enough(issued.as_of(day), frequency_cap(house), day)
+        customers = customers.with_columns(had_enough=pl.col("customer_key").is_in(tired.implode()))
+        parts, proofs = _plan_day(house, day, customers, today, known, overrides_of(overrides, day))
         certificates += proofs
         for name, frame in parts.items():
             made[name].append(_stamped(frame, day, context.run_id))
@@ -100,10 +124,10 @@ def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Ware
 
 
 def _plan_day(
-    house: House, day: date, customers: pl.DataFrame, scores: pl.DataFrame, coupons: pl.DataFrame
+    house: House, day: date, customers: pl.DataFrame, scores: pl.DataFrame, coupons: pl.DataFrame, overrides: pl.DataFrame
 ) -> tuple[dict[str, pl.DataFrame], list[PlanCertificate]]:
     limits = _limits(house, scores, coupons)
-    writable = customers.filter("may_be_written_to")
+    writable = customers.filter(pl.col("may_be_written_to") & ~pl.col("had_enough")).select("customer_key", "segment")
     offers = (
         scores.filter(pl.col("causal") & pl.col("value").is_not_null())
         .join(writable, on="customer_key")
@@ -121,8 +145,9 @@ def _plan_day(
         draw=f"coupons-{day.isoformat()}",
         threads=1,
     )
-    assignment = assign_coupons(candidates, limits, settings, everyone)
-    budget = plan_coupon_budget(cells_from_candidates(candidates, offers.select("coupon_id", "face_value").unique()), limits, settings)
+    assignment = assign_coupons(candidates, limits, settings, everyone, overrides)
+    cells = cells_from_candidates(candidates, offers.select("coupon_id", "face_value").unique())
+    budget = plan_coupon_budget(cells, with_fixed_counts(limits, read_overrides(overrides), candidates), settings)
     source = scores.select("effect_source", "model_version").unique().sort("model_version").head(1)
     causal = pl.lit(is_causal).alias("causal")
     told = {
@@ -132,7 +157,7 @@ def _plan_day(
     plans = [budget.certificate, assignment.certificate]
     frames = {
         BUDGET: budget.budget.with_columns(**told, input_version=pl.lit(budget.certificate.input_hash)),
-        ASSIGNMENTS: name_missing_consent(assignment.assignments, customers).with_columns(
+        ASSIGNMENTS: name_who_may_not(assignment.assignments, customers).with_columns(
             **told, input_version=pl.lit(assignment.certificate.input_hash)
         ),
         CURVE: budget.curve.with_columns(causal),
@@ -143,18 +168,38 @@ def _plan_day(
             ]
         ).with_columns(causal),
         CERTIFICATES: certificates_frame(plans).drop("seconds"),
+        OVERRIDES: told_with_numbers(assignment.overrides, overrides).with_columns(input_version=pl.lit(assignment.certificate.input_hash)),
+        NEXT_MONEY: budget.next_money.with_columns(causal, input_version=pl.lit(budget.certificate.input_hash)),
+        COLLISIONS: pl.concat(
+            [
+                plan.collisions.with_columns(plan=pl.lit(name), input_version=pl.lit(plan.certificate.input_hash))
+                for name, plan in (("coupon_budget", budget), ("coupon_assignments", assignment))
+            ]
+        ),
     }
     return frames, plans
 
 
-def name_missing_consent(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """The assignments, with the reason `no_consent` for customers who have no offer because they may not be written to."""
-    silent = customers.filter(~pl.col("may_be_written_to"))["customer_key"]
-    is_silent = pl.col("customer_key").is_in(silent.implode()) & (pl.col("reason_code") == "not_eligible")
+def name_who_may_not(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """The assignments, with a reason of its own for customers who have no offer because they may not be written to, or not so soon again.
+
+    customers: customer_key, may_be_written_to, had_enough. Codes: `no_consent`, `frequency_cap`.
+    """
+    nothing = pl.col("reason_code") == "not_eligible"
+    silent = nothing & _among(customers.filter(~pl.col("may_be_written_to")))
+    tired = nothing & _among(customers.filter("had_enough"))
     return assignments.with_columns(
-        sentence=pl.when(is_silent).then(pl.lit("May not be written to: this customer has not consented.")).otherwise("sentence"),
-        reason_code=pl.when(is_silent).then(pl.lit("no_consent")).otherwise("reason_code"),
+        sentence=pl.when(silent)
+        .then(pl.lit("May not be written to: this customer has not consented."))
+        .when(tired)
+        .then(pl.lit("Has had as many coupons lately as one customer may get."))
+        .otherwise("sentence"),
+        reason_code=pl.when(silent).then(pl.lit("no_consent")).when(tired).then(pl.lit("frequency_cap")).otherwise("reason_code"),
     )
+
+
+def _among(customers: pl.DataFrame) -> pl.Expr:
+    return pl.col("customer_key").is_in(customers["customer_key"].implode())
 
 
 def _limits(house: House, scores: pl.DataFrame, coupons: pl.DataFrame) -> CouponLimits:

@@ -1,1 +1,1 @@
-"""Coupons, promotions and ads beside their peers."""
+"""Coupons, promotions and ads beside peers: programs at four sizes, simpler rules, policies, calendars, ads, read-outs."""

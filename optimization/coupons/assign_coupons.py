@@ -4,126 +4,173 @@ maximise   sum of value over the chosen offers
 subject to at most one coupon per customer, and the rows of `CouponLimits`
 
 A multiple-choice knapsack with coupling rows; small ones go whole to PuLP, large ones to dual prices and a PuLP core (`core_program`).
+What a merchandiser decided (`overrides.py`) is no question any more: it is taken off the limits first.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from optimization.certificate import PlanCertificate, hash_inputs
-from optimization.coupons.assignment_rows import ASSIGNMENTS_SCHEMA, decisions_of, explain
+from optimization.coupons.assignment_rows import assignment_rows
 from optimization.coupons.candidates import prepare_candidates, prepare_customers
 from optimization.coupons.certify import certify
 from optimization.coupons.check_assignments import check_assignments
-from optimization.coupons.choice_program import ChoiceProgram
+from optimization.coupons.choice_program import ChoiceProgram, activity_of
 from optimization.coupons.choice_solution import ChoiceSolution
+from optimization.coupons.collisions import explain_collision
 from optimization.coupons.coupling import couple
-from optimization.coupons.holdout import draw_lots, held_out
+from optimization.coupons.decisions import Decisions, decisions_of
+from optimization.coupons.holdout import draw_lots
 from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
+from optimization.coupons.offers import Codes, Offers
+from optimization.coupons.overrides import given_offers, read_overrides, told, with_fixed_counts, without_forbidden
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.solve_choices import solve_choices
+from optimization.linear_program.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
 class CouponAssignment:
-    """assignments: one row per customer (see ASSIGNMENTS_SCHEMA). limits: one row per limit. certificate: how good it is proven to be."""
+    """assignments: one row per customer (see ASSIGNMENTS_SCHEMA). limits: one row per limit. certificate: how good it is proven to be.
+
+    overrides: one row per decision of a merchandiser, with what came of it (OVERRIDES_SCHEMA). collisions: why no plan keeps all limits
+    (COLLISIONS_SCHEMA), empty where one does.
+    """
 
     assignments: pl.DataFrame
     limits: pl.DataFrame
     certificate: PlanCertificate
+    overrides: pl.DataFrame
+    collisions: pl.DataFrame
 
 
 def assign_coupons(
-    candidates: pl.DataFrame, limits: CouponLimits, settings: CouponSettings | None = None, customers: pl.DataFrame | None = None
+    candidates: pl.DataFrame,
+    limits: CouponLimits,
+    settings: CouponSettings | None = None,
+    customers: pl.DataFrame | None = None,
+    overrides: pl.DataFrame | None = None,
 ) -> CouponAssignment:
     """Return the best assignment of coupons to customers, with reasons, limits and certificate.
 
     candidates: see `candidates.py` (grain: customer_key, coupon_id; only pairs that are allowed). customers: optional frame of customer_key
-    and segment naming everybody considered, so that those without any offer appear as 'not_eligible'. Raises ValueError for bad input.
+    and segment naming everybody considered, so that those without any offer appear as 'not_eligible'. overrides: see `overrides.py`.
+    Raises ValueError for bad input.
 
     The assignments' columns: expected_gain, expected_cost, value are money, 0 without coupon; best_coupon_id and best_value are the
     customer's own best offer without joint limits; next_best_coupon_id is the runner-up at the limits' prices (null: no coupon); regret is
-    best_value less value; propensity is the probability of the arm drawn (hold-out or not), null for customers without an offer.
+    best_value less value; propensity is the probability of the arm drawn (hold-out or not), null for customers without an offer and 1 for
+    those whom a merchandiser gave a coupon, who take no part in the draw.
     """
     settings = settings or CouponSettings()
     started = time.perf_counter()
-    offers = prepare_candidates(candidates)
-    everyone = prepare_customers(offers, customers)
-    everyone = everyone.with_columns(held_out(everyone["customer_key"], settings.holdout_share, settings.draw, settings.seed))
-    open_offers = _offers_in_play(offers, everyone, limits)
-    program = build_program(open_offers, limits, everyone.filter(~pl.col("is_holdout")))
-    order = _sample_order(open_offers, settings)
-    solution = solve_choices(program, settings, order)
-    assignments = _assemble(offers, everyone, open_offers, program, solution, settings)
-    table = limits_frame(program, solution)
-    violations = check_assignments(candidates, limits, settings, assignments, table)
+    asked = read_overrides(overrides)
+    limits = with_fixed_counts(limits, asked, candidates)
+    allowed, considered = without_forbidden(candidates, customers, asked)
+    offers = prepare_candidates(allowed)
+    everyone = prepare_customers(offers, considered)
+    given = given_offers(offers, asked)
+    lots = draw_lots(everyone["customer_key"], settings.draw, settings.seed)
+    everyone = _drawn(offers, everyone, given, lots < settings.holdout_share)
+    input_hash = hash_inputs(
+        offers=offers.fingerprint(), customers=_without_offers(everyone), limits=limits, settings=settings, overrides=asked
+    )
+    decided, table, solution, collisions = _decide(offers, everyone, given, lots, limits, settings)
+    assignments = assignment_rows(offers, everyone, decided, settings.holdout_share)
+    is_empty = offers.count == 0
+    del offers, decided  # the checker wants the memory, and nothing from here
+    violations = check_assignments(candidates, limits, settings, assignments, table, overrides)
     certificate = certify(
         "coupon_assignments",
         solution,
-        empty=offers.height == 0,
+        empty=is_empty,
         proven_gap=settings.target_gap + 1e-9,
         violations=violations,
         seed=settings.seed,
-        input_hash=hash_inputs(offers=offers, customers=everyone, limits=limits, settings=settings),
+        input_hash=input_hash,
         started=started,
     )
-    return CouponAssignment(assignments, table, certificate)
+    return CouponAssignment(assignments, table, certificate, told(asked, candidates, assignments), collisions)
 
 
-def build_program(open_offers: pl.DataFrame, limits: CouponLimits, customers: pl.DataFrame) -> ChoiceProgram:
-    """Return the choice program over sorted offers; `customers` (segment) are those whom a minimum share counts."""
-    segment_customers = dict(customers.group_by("segment").len().iter_rows())
-    priced = open_offers.select("segment", "coupon_id", "category", cost="expected_cost", gain="expected_gain")
-    coupling = couple(priced, limits, segment_customers)
-    group = (open_offers["customer_key"].rle_id()).to_numpy().astype(np.int64)
+def _decide(
+    offers: Offers, everyone: pl.DataFrame, given: Integers, lots: Floats, limits: CouponLimits, settings: CouponSettings
+) -> tuple[Decisions, pl.DataFrame, ChoiceSolution, pl.DataFrame]:
+    """Return what was decided per customer, the table of limits, the solution without its plan, and why limits collide."""
+    columns = _columns_in_play(offers, _taking_part(offers, everyone), given, limits)
+    served = dict(everyone.filter(~pl.col("is_holdout")).group_by("segment").len().iter_rows())
+    program = build_program(offers, columns, limits, served, given)
+    solution = solve_choices(program, settings, _sample_order(offers, everyone, columns, lots))
+    table = limits_frame(program, solution)
+    decided = decisions_of(offers, columns, given, program, solution)
+    value, bound = solution.value + program.value_before, solution.bound + program.value_before
+    collisions = explain_collision(program, solution, settings.whole_model_columns)
+    return decided, table, replace(solution, value=value, bound=bound, x=np.zeros(0)), collisions
+
+
+def build_program(
+    offers: Offers, columns: Integers | Codes, limits: CouponLimits, served: Mapping[str, int], given: Integers | None = None
+) -> ChoiceProgram:
+    """Return the choice program over some offers.
+
+    `served` counts the customers per segment of whom a minimum share counts; `given` are offers that are decided already, which use up
+    limits first.
+    """
+    given = np.zeros(0, dtype=np.int64) if given is None else given
+    coupling = couple(offers.priced(columns), limits, served)
+    before = couple(offers.priced(given), limits, served).families
+    used = activity_of(before, np.arange(len(given), dtype=np.int64), np.ones(len(given)), len(coupling.rows))
+    group = offers.group[columns]
+    group = (np.cumsum(np.diff(group, prepend=-1) > 0, dtype=np.int32) - 1).astype(np.int32)
     groups = int(group[-1]) + 1 if len(group) else 0
     return ChoiceProgram(
-        value=open_offers["value"].to_numpy().astype(np.float64),
-        upper=np.ones(open_offers.height),
+        value=offers.value[columns],
+        upper=np.broadcast_to(np.float64(1.0), len(columns)),
         group=group,
-        capacity=np.ones(groups),
+        capacity=np.broadcast_to(np.float64(1.0), groups),
         rows=coupling.rows,
-        rhs=coupling.rhs,
-        entry_row=coupling.entry_row,
-        entry_column=coupling.entry_column,
-        entry_value=coupling.entry_value,
+        rhs=coupling.rhs - used,
+        families=coupling.families,
+        used_before=used,
+        value_before=float(offers.value[given].sum()),
     )
 
 
-def _offers_in_play(offers: pl.DataFrame, everyone: pl.DataFrame, limits: CouponLimits) -> pl.DataFrame:
-    in_play = offers.join(
-        everyone.filter(~pl.col("is_holdout")).select("customer_key"), on="customer_key", how="semi", maintain_order="left"
-    )
-    needs_all = bool(limits.minimum_issuance or limits.minimum_segment_share or limits.minimum_return is not None)
+def _drawn(offers: Offers, everyone: pl.DataFrame, given: Integers, is_drawn: np.ndarray) -> pl.DataFrame:
+    drawn = everyone.with_columns(is_holdout=pl.Series(is_drawn))
+    if len(given) == 0:
+        return drawn
+    takes_no_part = pl.col("group").is_in(offers.group[given].tolist()).fill_null(value=False)
+    return drawn.with_columns(is_holdout=pl.col("is_holdout") & ~takes_no_part)
+
+
+def _taking_part(offers: Offers, everyone: pl.DataFrame) -> np.ndarray:
+    """Tell which groups are not held out."""
+    with_offers = everyone if everyone.height == len(offers.keys) else everyone.filter(pl.col("group").is_not_null())
+    return ~with_offers["is_holdout"].to_numpy()  # both are sorted by customer
+
+
+def _columns_in_play(offers: Offers, taking_part: np.ndarray, given: Integers, limits: CouponLimits) -> Codes:
+    is_open = taking_part.copy()
+    is_open[offers.group[given]] = False
+    needs_all = limits.has_minimums
     # an offer that loses money can only be worth making where a minimum asks for it
-    return in_play if needs_all else in_play.filter(pl.col("value") > 0)
+    in_play = is_open[offers.group] if needs_all else is_open[offers.group] & (offers.value > 0)
+    return np.flatnonzero(in_play).astype(np.int32)
 
 
-def _sample_order(open_offers: pl.DataFrame, settings: CouponSettings) -> np.ndarray:
-    keys = open_offers["customer_key"].unique(maintain_order=True)
-    return np.argsort(draw_lots(keys, "sample", settings.seed), kind="stable").astype(np.int64)
+def _sample_order(offers: Offers, everyone: pl.DataFrame, columns: Codes, lots: Floats) -> Integers:
+    """Return the program's groups by their lots: as good as any shuffling, and no second draw."""
+    group = offers.group[columns]
+    group = group[np.flatnonzero(np.diff(group, prepend=-1))]
+    of_group = lots if everyone.height == len(offers.keys) else lots[everyone["group"].is_not_null().to_numpy()]
+    return np.argsort(of_group[group], kind="stable").astype(np.int64)
 
 
-def _assemble(
-    offers: pl.DataFrame,
-    everyone: pl.DataFrame,
-    open_offers: pl.DataFrame,
-    program: ChoiceProgram,
-    solution: ChoiceSolution,
-    settings: CouponSettings,
-) -> pl.DataFrame:
-    own_best = offers.group_by("customer_key", maintain_order=True).agg(
-        offer_count=pl.len(),
-        best_coupon_id=pl.col("coupon_id").gather(pl.col("value").arg_max()).first(),
-        best_value=pl.col("value").max(),
-    )
-    rows = everyone.join(own_best, on="customer_key", how="left", maintain_order="left").with_columns(pl.col("offer_count").fill_null(0))
-    rows = rows.join(decisions_of(open_offers, program, solution), on="customer_key", how="left", maintain_order="left")
-    rows = rows.with_columns(pl.col("expected_gain", "expected_cost", "value", "redemption_probability").fill_null(0.0))
-    share = settings.holdout_share
-    propensity = pl.when(pl.col("offer_count") == 0).then(None).when("is_holdout").then(share).otherwise(1.0 - share)
-    explained = explain(rows.with_columns(propensity=propensity))
-    return explained.select([pl.col(name).cast(kind) for name, kind in ASSIGNMENTS_SCHEMA.items()])
+def _without_offers(everyone: pl.DataFrame) -> pl.DataFrame:
+    return everyone.filter(pl.col("group").is_null()).select("customer_key", "segment")

@@ -6,29 +6,36 @@ from optimization.coupons.limits import CouponLimits
 from optimization.coupons.settings import CouponSettings
 
 _TOLERANCE = 1e-6
+_AT_ONCE = 500_000  # offers
 
 
 def check_assignments(
-    candidates: pl.DataFrame, limits: CouponLimits, settings: CouponSettings, assignments: pl.DataFrame, limits_table: pl.DataFrame
+    candidates: pl.DataFrame,
+    limits: CouponLimits,
+    settings: CouponSettings,
+    assignments: pl.DataFrame,
+    limits_table: pl.DataFrame,
+    overrides: pl.DataFrame | None = None,
 ) -> list[str]:
     """Return one sentence per violation, none for a plan that holds. Limits that gave way (relaxed_by > 0) are checked as relaxed."""
     given = assignments.filter(pl.col("coupon_id").is_not_null())
-    joined = given.join(
-        candidates.select(
-            "customer_key",
-            "coupon_id",
-            gain="expected_gain",
-            cost="expected_cost",
-            worth="value",
-            **({"category": "category"} if "category" in candidates.columns else {}),
-        ),
-        on=["customer_key", "coupon_id"],
-        how="left",
+    offered = candidates.select(
+        "customer_key",
+        "coupon_id",
+        gain="expected_gain",
+        cost="expected_cost",
+        worth="value",
+        **({"category": "category"} if "category" in candidates.columns else {}),
     )
+    pair = ["customer_key", "coupon_id"]
+    numbers = given.select(*pair, "segment", "value", "expected_cost", "expected_gain")
+    # the other way round every offer would be indexed; a part at a time, because the keys of a join are written out anew
+    parts = [offered.slice(first, _AT_ONCE).join(numbers, on=pair, how="inner") for first in range(0, max(offered.height, 1), _AT_ONCE)]
+    joined = pl.concat(parts)
     found: list[str] = []
     if assignments["customer_key"].is_duplicated().any():
         found.append("A customer has two rows.")
-    absent = joined.filter(pl.col("worth").is_null())
+    absent = given.join(joined, on=pair, how="anti") if joined.height != given.height else given.clear()
     found += [
         f"Customer {key} got coupon {coupon}, which was not on offer." for key, coupon in absent.select("customer_key", "coupon_id").rows()
     ]
@@ -41,7 +48,24 @@ def check_assignments(
     found += [f"Customer {key} is held out but has a coupon." for key in given.filter("is_holdout")["customer_key"].to_list()]
     if settings.holdout_share == 0 and assignments["is_holdout"].any():
         found.append("Customers are held out although the hold-out share is 0.")
+    found += _override_violations(overrides, candidates, given)
     return found + _limit_violations(joined, assignments, limits, limits_table)
+
+
+def _override_violations(overrides: pl.DataFrame | None, candidates: pl.DataFrame, given: pl.DataFrame) -> list[str]:
+    """A coupon that was given is the one its customer has, and a forbidden one goes to nobody whom the decision names."""
+    if overrides is None:
+        return []
+    gives = overrides.filter(pl.col("override_action") == "give").select("customer_key", wanted="coupon_id").unique()
+    gives = gives.filter(~pl.col("customer_key").is_duplicated())
+    on_offer = gives.join(candidates, left_on=["customer_key", "wanted"], right_on=["customer_key", "coupon_id"], how="semi")
+    passed_over = on_offer.join(given, left_on=["customer_key", "wanted"], right_on=["customer_key", "coupon_id"], how="anti")
+    found = [f"Customer {key} did not get coupon {coupon}, which was given." for key, coupon in passed_over.sort("customer_key").rows()]
+    others = given.join(gives, left_on=["customer_key", "coupon_id"], right_on=["customer_key", "wanted"], how="anti")
+    for one in overrides.filter(pl.col("override_action") == "forbid").to_dicts():
+        meant = others.filter([pl.col(name) == one[name] for name in ("customer_key", "segment", "coupon_id") if one[name] is not None])
+        found += [f"Customer {key} got coupon {one['coupon_id']}, which was forbidden." for key in meant["customer_key"].to_list()]
+    return found
 
 
 def _limit_violations(joined: pl.DataFrame, assignments: pl.DataFrame, limits: CouponLimits, limits_table: pl.DataFrame) -> list[str]:
@@ -81,6 +105,10 @@ def _limit_violations(joined: pl.DataFrame, assignments: pl.DataFrame, limits: C
         expect("minimum_return", "all", total("gain") - limits.minimum_return * total("cost"), 0.0, at_least=True)
     for coupon_id, least in limits.minimum_issuance.items():
         expect("minimum_issuance", coupon_id, count(coupon_id=coupon_id), float(least), at_least=True)
+    for (segment, coupon_id), fixed in limits.fixed_counts.items():
+        issued, scope = count(segment=segment, coupon_id=coupon_id), f"{coupon_id} for {segment}"
+        expect("fixed_count", scope, issued, float(fixed))
+        expect("fixed_count_at_least", scope, issued, float(fixed), at_least=True)
     for segment, share in limits.minimum_segment_share.items():
         served = assignments.filter((pl.col("segment") == segment) & ~pl.col("is_holdout")).height
         expect("minimum_segment_share", segment, count(segment=segment), share * served, at_least=True)

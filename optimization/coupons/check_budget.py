@@ -56,6 +56,10 @@ def _limit_violations(
         ("minimum_segment_share", name, total(issued, "segment", name), share * segment_customers.get(name, 0), -1)
         for name, share in limits.minimum_segment_share.items()
     ]
+    for (segment, coupon_id), fixed in limits.fixed_counts.items():
+        in_cell = (pl.col("segment") == segment) & (pl.col("coupon_id") == coupon_id)
+        count, scope = float(plan.filter(in_cell)["issued"].sum()), f"{coupon_id} for {segment}"
+        tested += [("fixed_count", scope, count, float(fixed), 1), ("fixed_count_at_least", scope, count, float(fixed), -1)]
     found: list[str] = []
     for name, scope, used, allowed, sign in tested:
         if (name, scope) not in eased:

@@ -9,127 +9,174 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.coupons.choice_program import ChoiceProgram
+from optimization.coupons.choice_program import ChoiceProgram, activity_of
 from optimization.coupons.choice_solution import ChoiceSolution
+from optimization.coupons.find_prices import find_prices
+from optimization.coupons.priced_groups import PricedGroups, closest, columns_of, dual_of, price_groups
 from optimization.coupons.settings import CouponSettings
-from optimization.coupons.smoothed_dual import DualProblem, find_prices, softmax_shares
+from optimization.coupons.smoothed_dual import softmax_shares
 from optimization.linear_program.arrays import Floats, Integers, LinearArrays
 from optimization.linear_program.solve_arrays import solve_arrays
 
-_STALE_ROUNDS = 2  # a core that was doubled twice in vain leaves the gap of whole customers, not of the method
+METHOD = "dual prices, then a core program"
+_STALE_ROUNDS = 2  # a core that was widened twice in vain leaves the gap of whole customers, not of the method
 _GOLDEN = 0.6180339887498949  # its multiples spread evenly, so that close calls are split in proportion
+_CLOSE = 8.0  # temperatures within which a call is close
+_FIRST_RELAXED_SHARE = 1 / 400  # of all customers: the first core whose relaxation is looked at
 
 
 @dataclass(frozen=True)
-class _Priced:
-    """One customer at a time at given prices: the fixed choice (column or -1) and how close the call is."""
+class _Settled:
+    """What the search for whole customers starts from: a choice per group (-1: none), regrets at `priced`, and the best bound known.
 
+    `relaxed_value` is the best value with fractions among the close calls.
+    """
+
+    priced: PricedGroups
     choice: Integers
-    regret: Floats
+    bound: float
+    relaxed_value: float
 
 
 @dataclass(frozen=True)
 class _Core:
-    """The customers who are close calls, everybody else fixed: the integer program left over and its linear relaxation."""
+    """The customers who are close calls, everybody else fixed: the integer program left over, at most `farthest` from the own best."""
 
+    groups: Integers
     columns: Integers
-    fixed: Floats
+    fixed: Integers
+    fixed_value: float
     arrays: LinearArrays
-    relaxed_value: float | None
-    prices: Floats | None
+    farthest: float
 
     @staticmethod
-    def around(program: ChoiceProgram, dual: DualProblem, priced: _Priced, customers: int, settings: CouponSettings) -> "_Core":
-        """Take the `customers` closest calls; `relaxed_value` is the whole plan's value with the core relaxed, None where it cannot fit."""
-        in_core = np.zeros(len(dual.starts), dtype=bool)
-        in_core[np.argsort(priced.regret, kind="stable")[:customers]] = True
-        columns = np.flatnonzero(np.repeat(in_core, dual.sizes)).astype(np.int64)
-        fixed = np.zeros(len(program.value))
-        fixed[priced.choice[priced.choice >= 0]] = 1.0
-        fixed[columns] = 0.0
-        arrays = program.restricted_to(columns, program.rhs - program.activity(fixed))
-        relaxed = solve_arrays(arrays, settings.solve_options(), relax=True)
-        value = None if relaxed.value is None else float(program.value @ fixed) + relaxed.value
-        prices = None if relaxed.duals is None else np.maximum(relaxed.duals[: len(program.rhs)], 0.0)
-        return _Core(columns, fixed, arrays, value, prices)
+    def around(program: ChoiceProgram, priced: PricedGroups, choice: Integers, customers: int, farthest: float = np.inf) -> "_Core":
+        """Take the `customers` closest calls, and of their offers those at most `farthest` worse than their best at the prices."""
+        groups = closest(priced.regret, customers)
+        columns = columns_of(program, groups)
+        if np.isfinite(farthest):
+            loss = priced.top[program.group[columns]] - (program.value[columns] - program.charges_of(columns, priced.prices))
+            columns = columns[(loss <= farthest) | (choice[program.group[columns]] == columns)]
+        outside = choice.copy()
+        outside[groups] = -1
+        fixed = outside[outside >= 0]
+        left = program.rhs - activity_of(program.families, fixed, np.ones(len(fixed)), len(program.rhs))
+        return _Core(groups, columns, fixed, float(program.value[fixed].sum()), program.restricted_to(columns, left), farthest)
 
-    def search(self, program: ChoiceProgram, loss: float, settings: CouponSettings) -> tuple[Floats, bool] | None:
-        """Return (x of the whole plan, finished) at most `loss` below the relaxation where that can be had, None where nothing fits."""
-        solved = solve_arrays(self.arrays, settings.solve_options(loss))
-        if solved.value is None:
-            return None
-        x = self.fixed.copy()
-        x[self.columns] = solved.x
-        return x, solved.status == "optimal"
+    def whole(self, program: ChoiceProgram, x: Floats) -> Floats:
+        """Return the plan of everybody from that of the core."""
+        every = np.zeros(len(program.value))
+        every[self.fixed] = 1.0
+        every[self.columns] = x
+        return every
+
+    def decides_all(self, priced: PricedGroups, choice: Integers, loss: float) -> bool:
+        """Tell whether no plan within `loss` of L(prices) differs from this core's plans outside of it (fixing by reduced cost)."""
+        outside = np.ones(len(choice), dtype=bool)
+        outside[self.groups] = False
+        return self.farthest > loss and bool((priced.regret[outside] > loss).all() and (choice == priced.choice)[outside].all())
 
 
 def solve_by_core(program: ChoiceProgram, settings: CouponSettings, sample_order: Integers) -> ChoiceSolution | None:
     """Return a plan with a proven gap, or None where the limits collide. All capacities and upper bounds must be 1."""
     if (program.capacity != 1).any() or (program.upper != 1).any():
         raise ValueError("The core method is for one coupon per customer.")
-    dual = DualProblem(program.value, program.matrix(), program.group_starts, program.rhs)
     worst = float(np.minimum(program.value, 0.0).sum())
-    prices, temperature = find_prices(dual, _highest_prices(program), sample_order)
-    bound = dual.bound(prices)
-    if bound < worst - 1e-6 * max(abs(worst), 1.0):
+    priced, temperature = find_prices(program, _highest_prices(program), sample_order)
+    if priced.bound < worst - 1e-6 * max(abs(worst), 1.0):
         return None  # every plan is worth at least `worst`: a bound below it proves that there is none
-    best: ChoiceSolution | None = None
-    core_size, stale_rounds = settings.core_customers, 0
-    while stale_rounds < _STALE_ROUNDS:
-        core = _Core.around(program, dual, _price_customers(dual, prices, temperature), core_size, settings)
-        last = core_size >= len(dual.starts) or 2 * len(core.columns) > settings.most_core_columns
-        core_size *= 2
-        if core.prices is not None and dual.bound(core.prices) < bound:
-            prices, bound = core.prices, dual.bound(core.prices)
-        allowed_loss = settings.target_gap * max(abs(bound), 1.0)
-        if core.relaxed_value is None or (bound - core.relaxed_value > 0.6 * allowed_loss and not last):
-            if last:
-                break
-            continue  # fixing so many customers already costs too much: widen the core before searching in it
-        attempt = core.search(program, 0.9 * (allowed_loss - (bound - core.relaxed_value)), settings)
-        if attempt is not None:
-            x, finished = attempt
+    settled = _settle(program, priced, temperature, settings)
+    return None if settled is None else _whole_customers(program, settled, settings)
+
+
+def _settle(program: ChoiceProgram, priced: PricedGroups, temperature: float, settings: CouponSettings) -> _Settled | None:
+    """Widen the core until its linear relaxation is as good as the bound; its plan and prices then decide all but a handful.
+
+    None where even the widest core cannot keep the limits.
+    """
+    groups = len(program.group_starts)
+    choice, bound = _split_close_calls(program, priced, temperature), priced.bound
+    size = max(settings.core_customers, int(groups * _FIRST_RELAXED_SHARE))
+    while True:
+        core = _Core.around(program, priced, choice, size)
+        last = size >= groups or 3 * len(core.columns) > settings.most_core_columns
+        relaxed = solve_arrays(core.arrays, settings.solve_options(), relax=True)
+        if relaxed.value is not None and relaxed.duals is not None:
+            value = core.fixed_value + relaxed.value
+            after = price_groups(program, np.maximum(relaxed.duals[: len(program.rhs)], 0.0))
+            bound = min(bound, after.bound)
+            if last or bound - value <= 0.3 * settings.target_gap * max(abs(bound), 1.0):
+                return _Settled(after, _rounded(program, core, choice, relaxed.x), bound, value)
+            if after.bound < priced.bound:
+                priced, choice = after, _split_close_calls(program, after, temperature)
+        elif last:
+            return None
+        size = min(3 * size, groups)
+
+
+def _whole_customers(program: ChoiceProgram, settled: _Settled, settings: CouponSettings) -> ChoiceSolution | None:
+    """Search for whole customers in growing cores until the gap meets the target."""
+    priced, choice, bound = settled.priced, settled.choice, settled.bound
+    best: tuple[float, Floats, bool] | None = None
+    size, stale, farthest = settings.core_customers, 0, np.inf
+    while stale < _STALE_ROUNDS:
+        core = _Core.around(program, priced, choice, size, farthest)
+        last = size >= len(choice) or 2 * len(core.columns) > settings.most_core_columns
+        allowed = settings.target_gap * max(abs(bound), 1.0)
+        solved = solve_arrays(core.arrays, settings.solve_options(0.9 * max(allowed - (bound - settled.relaxed_value), 0.1 * allowed)))
+        if solved.value is not None:
+            x = core.whole(program, solved.x)
             value = float(program.value @ x)
-            stale_rounds += 1
-            if best is None or value > best.value + 0.1 * allowed_loss:
-                stale_rounds = 0
-            if best is None or value > best.value:
-                best = ChoiceSolution(x, value, bound, prices, np.zeros(len(program.rhs)), "dual prices, then a core program", finished)
-            if bound - best.value <= settings.target_gap * max(abs(best.value), 1.0):
+            stale = 0 if best is None or value > best[0] + 0.1 * allowed else stale + 1
+            if best is None or value > best[0]:
+                best = (value, x, solved.status == "optimal")
+            if solved.bound is not None and core.decides_all(priced, choice, priced.bound - best[0]):
+                bound = min(bound, max(best[0], core.fixed_value + solved.bound + program.tie_break_of(core.columns)))
+            if bound - best[0] <= settings.target_gap * max(abs(best[0]), 1.0):
                 break
+            loss = (priced.bound - best[0]) * (1 + 1e-6) + 1e-9
+            needed = int(np.count_nonzero(priced.regret <= loss))
+            farthest = loss
+            size = needed if needed <= 4 * size else 2 * size
+        else:
+            size *= 2
         if last:
             break
     if best is None:
         return None
-    return ChoiceSolution(best.x, best.value, max(bound, best.value), prices, best.relaxation, best.method, best.finished)
+    value, x, finished = best
+    return ChoiceSolution(x, value, max(bound, value), priced.prices, np.zeros(len(program.rhs)), METHOD, finished)
+
+
+def _rounded(program: ChoiceProgram, core: _Core, choice: Integers, x: Floats) -> Integers:
+    """Return the choices with those of the core's relaxed plan where it decided a customer."""
+    decided = choice.copy()
+    decided[core.groups] = -1
+    taken = core.columns[x > 0.5]
+    decided[program.group[taken]] = taken
+    return decided
 
 
 def _highest_prices(program: ChoiceProgram) -> Floats:
     """Return a ceiling per row: far above what one unit could ever earn, so that colliding limits do not run away."""
-    top = max(float(np.abs(program.value).max(initial=0.0)), 1e-9)
-    smallest = np.full(len(program.rhs), np.inf)
-    np.minimum.at(smallest, program.entry_row, np.abs(program.entry_value))
-    typical = np.where(np.isfinite(smallest), np.maximum(smallest, 1e-3 * np.maximum(program.largest_entry(), 1e-9)), 1.0)
-    return 1e3 * top / typical
+    smallest = program.smallest_entry
+    typical = np.where(np.isfinite(smallest), np.maximum(smallest, 1e-3 * np.maximum(program.largest_entry, 1e-9)), 1.0)
+    return 1e3 * max(program.largest_value, 1e-9) / typical
 
 
-def _price_customers(dual: DualProblem, prices: Floats, temperature: float) -> _Priced:
-    shares, _ = softmax_shares(dual, prices, temperature)
-    reduced = dual.value - dual.matrix @ prices
-    sizes, groups = dual.sizes, len(dual.starts)
-    owner = np.repeat(np.arange(groups), sizes)
+def _split_close_calls(program: ChoiceProgram, priced: PricedGroups, temperature: float) -> Integers:
+    """Return the choice per group, close calls split in the proportion of the softmax, so that the limits are used about in full."""
+    near = np.flatnonzero(priced.regret <= _CLOSE * temperature).astype(np.int64)
+    choice = priced.choice.astype(np.int64)
+    if len(near) == 0:
+        return choice
+    dual = dual_of(program, near, program.rhs)
+    shares, _ = softmax_shares(dual, priced.prices, temperature)
+    sizes, first = dual.sizes, dual.starts
     before = np.concatenate([[0.0], np.cumsum(shares)])
-    within = before[1:] - np.repeat(before[dual.starts], sizes)  # cumulative share inside the group
-    draw = (np.arange(groups) * _GOLDEN) % 1.0
-    passed = np.bincount(owner, weights=(within <= draw[owner] + 1e-12).astype(np.float64), minlength=groups).astype(np.int64)
-    choice = np.where(passed < sizes, dual.starts + np.minimum(passed, sizes - 1), -1)
-    top = np.maximum.reduceat(reduced, dual.starts)
-    is_top = reduced >= np.repeat(top, sizes)
-    first_top = np.maximum.reduceat(np.where(is_top, -np.arange(len(reduced)), -len(reduced)), dual.starts) * -1
-    others = reduced.copy()
-    others[first_top] = -np.inf
-    second = np.maximum.reduceat(others, dual.starts)
-    regret = np.where(top > 0, top - np.maximum(second, 0.0), -top)
-    clear = regret > 8 * temperature
-    choice = np.where(clear, np.where(top > 0, first_top, -1), choice)
-    return _Priced(choice.astype(np.int64), regret)
+    within = before[1:] - np.repeat(before[first], sizes)  # cumulative share inside the group
+    owner = np.repeat(np.arange(len(near)), sizes)
+    draw = (near * _GOLDEN) % 1.0
+    passed = np.bincount(owner, weights=(within <= draw[owner] + 1e-12).astype(np.float64), minlength=len(near)).astype(np.int64)
+    choice[near] = np.where(passed < sizes, program.group_starts[near] + np.minimum(passed, sizes - 1), -1)
+    return choice

@@ -13,6 +13,10 @@ def _no_counts() -> dict[str, int]:
     return {}
 
 
+def _no_cells() -> dict[tuple[str, str], int]:
+    return {}
+
+
 @dataclass(frozen=True)
 class CouponLimits:
     """All limits are optional; None or an absent name means no limit.
@@ -24,6 +28,7 @@ class CouponLimits:
     minimum_return          expected gain per 1.00 of expected cost that the plan as a whole must reach
     minimum_issuance        fewest coupons of a kind that must be given out, coupons
     minimum_segment_share   share (0..1) of a segment's customers who must receive some coupon
+    fixed_counts            coupons of a kind that a segment must get, neither more nor fewer: (segment, coupon_id) to coupons
     """
 
     total_budget: float | None = None
@@ -33,12 +38,18 @@ class CouponLimits:
     minimum_return: float | None = None
     minimum_issuance: Mapping[str, int] = field(default_factory=_no_counts)
     minimum_segment_share: Mapping[str, float] = field(default_factory=_no_amounts)
+    fixed_counts: Mapping[tuple[str, str], int] = field(default_factory=_no_cells)
+
+    @property
+    def has_minimums(self) -> bool:
+        """True where an offer that loses money may still be worth making."""
+        return bool(self.minimum_issuance or self.minimum_segment_share or self.fixed_counts or self.minimum_return is not None)
 
     def __post_init__(self) -> None:
         """Refuse limits that mean nothing; a budget that is not a number must not become no budget."""
         _expect_amount("total_budget", self.total_budget)
         _expect_amount("minimum_return", self.minimum_return)
-        for name in ("segment_budgets", "category_budgets", "issuance", "minimum_issuance", "minimum_segment_share"):
+        for name in ("segment_budgets", "category_budgets", "issuance", "minimum_issuance", "minimum_segment_share", "fixed_counts"):
             for scope, amount in getattr(self, name).items():
                 _expect_amount(f"{name}[{scope!r}]", amount)
         for segment, share in self.minimum_segment_share.items():

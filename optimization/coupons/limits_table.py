@@ -13,7 +13,7 @@ def limits_frame(program: ChoiceProgram, solution: ChoiceSolution) -> pl.DataFra
     allowed, used, slack: in `unit`; for minimums slack is used less allowed. shadow_price: money of plan value per unit of the limit, from
     the linear relaxation, exactly 0 where the limit stops nothing. relaxed_by: by how much the limit had to give way, 0 as a rule.
     """
-    activity = program.activity(solution.x)
+    activity = program.activity(solution.x) + (program.used_before if len(program.used_before) else 0.0)
     rows: list[dict[str, object]] = []
     for index, row in enumerate(program.rows):
         used = float(-activity[index] if row.is_minimum else activity[index])
@@ -44,6 +44,10 @@ def _sentence(row: LimitRow, used: float, slack: float, price: float, relaxed_by
         return f"The plan earns {used:.2f} above the required return" + (
             f"; allowing 1.00 less earns {price:.2f}." if price else ", so it costs nothing."
         )
+    if row.limit_name.startswith("fixed_count"):
+        side = "" if not row.is_minimum else "at least "
+        word = "fewer" if row.is_minimum else "more"
+        return f"A merchandiser fixed {side}{row.allowed:.0f} {row.scope}" + (f"; one {word} earns {price:.2f}." if price else ".")
     if price == 0:
         return f"The {name} stops nothing: {used:.2f} of {row.allowed:.2f} {row.unit} used, {slack:.2f} apart."
     if row.is_minimum:

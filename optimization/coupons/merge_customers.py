@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.coupons.choice_program import ChoiceProgram
+from optimization.coupons.choice_program import ChoiceProgram, RowFamily
 from optimization.linear_program.arrays import Floats, Integers
 
 _LOOKED_AT = 500  # customers looked at first: where these differ, nobody is merged
@@ -56,10 +56,7 @@ def merge_customers(program: ChoiceProgram) -> MergedProgram | None:
     counts = np.bincount(kind_of.ravel(), minlength=len(first))
     members = np.split(by_kind, np.cumsum(counts)[:-1])
     kept = np.flatnonzero(np.isin(program.group, first)).astype(np.int64)
-    position = np.full(len(program.value), -1, dtype=np.int64)
-    position[kept] = np.arange(len(kept))
-    stays = position[program.entry_column] >= 0
-    group = np.repeat(np.arange(len(order)), sizes[first[order]]).astype(np.int64)
+    group = np.repeat(np.arange(len(order)), sizes[first[order]]).astype(np.int32)
     capacity = counts[order].astype(np.float64)
     smaller = ChoiceProgram(
         value=program.value[kept],
@@ -68,16 +65,14 @@ def merge_customers(program: ChoiceProgram) -> MergedProgram | None:
         capacity=capacity,
         rows=program.rows,
         rhs=program.rhs,
-        entry_row=program.entry_row[stays],
-        entry_column=position[program.entry_column[stays]],
-        entry_value=program.entry_value[stays],
+        families=tuple(RowFamily(family.coefficient[kept], family.row[kept]) for family in program.families),
     )
     return MergedProgram(smaller, tuple(members[kind] for kind in order), starts, len(program.value))
 
 
 def _column_kinds(program: ChoiceProgram) -> Integers:
     """A number per column, the same for columns with the same value and the same entries in every row."""
-    table = np.zeros((len(program.value), len(program.rhs) + 1))
-    table[:, 0] = program.value
-    table[program.entry_column, program.entry_row + 1] = program.entry_value
-    return np.unique(table, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+    parts = [program.value]
+    for family in program.families:
+        parts += [np.where(family.row >= 0, family.coefficient, 0.0), family.row.astype(np.float64)]
+    return np.unique(np.stack(parts, axis=1), axis=0, return_inverse=True)[1].ravel().astype(np.int64)

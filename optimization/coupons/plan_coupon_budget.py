@@ -14,16 +14,19 @@ import numpy as np
 import polars as pl
 
 from optimization.certificate import PlanCertificate, hash_inputs
-from optimization.coupons.assignment_rows import money
 from optimization.coupons.budget_cells import prepare_cells
 from optimization.coupons.budget_curve import budget_curve
 from optimization.coupons.certify import certify
 from optimization.coupons.check_budget import check_coupon_budget
 from optimization.coupons.choice_program import ChoiceProgram
 from optimization.coupons.choice_solution import ChoiceSolution
+from optimization.coupons.collisions import explain_collision
 from optimization.coupons.coupling import couple
 from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
+from optimization.coupons.next_money import next_money
+from optimization.coupons.offers import Labels, PricedOffers
+from optimization.coupons.reasons import money
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.solve_choices import solve_choices
 
@@ -45,11 +48,16 @@ BUDGET_SCHEMA = {
 
 @dataclass(frozen=True)
 class CouponBudget:
-    """budget: one row per cell (BUDGET_SCHEMA). limits: one row per limit. curve: profit over budget. certificate: the proof."""
+    """budget: one row per cell (BUDGET_SCHEMA). limits: one row per limit. curve: profit over budget. certificate: the proof.
+
+    next_money: where more budget would go (NEXT_MONEY_SCHEMA). collisions: why no plan keeps all limits, empty where one does.
+    """
 
     budget: pl.DataFrame
     limits: pl.DataFrame
     curve: pl.DataFrame
+    next_money: pl.DataFrame
+    collisions: pl.DataFrame
     certificate: PlanCertificate
 
 
@@ -89,7 +97,9 @@ def plan_coupon_budget(
         started=started,
     )
     curve = budget_curve(ordered, limits, replace(settings, target_gap=settings.curve_gap), sizes, build_program, free)
-    return CouponBudget(budget, table, curve, certificate)
+    more = next_money(ordered, limits, settings, lambda given: build_program(ordered, given, sizes))
+    collisions = explain_collision(program, solution, settings.whole_model_columns)
+    return CouponBudget(budget, table, curve, more, collisions, certificate)
 
 
 def segment_sizes(cells: pl.DataFrame, segment_customers: Mapping[str, int] | None) -> dict[str, int]:
@@ -105,17 +115,17 @@ def segment_sizes(cells: pl.DataFrame, segment_customers: Mapping[str, int] | No
 
 def build_program(cells: pl.DataFrame, limits: CouponLimits, sizes: Mapping[str, int]) -> ChoiceProgram:
     """Return the choice program over sorted cells; groups are segments."""
-    coupling = couple(cells.select("segment", "coupon_id", "category", cost="mean_cost", gain="mean_gain"), limits, sizes)
+    cost, gain = (cells[name].to_numpy().astype(np.float64) for name in ("mean_cost", "mean_gain"))
+    labels = [Labels.of(cells[name]) for name in ("segment", "coupon_id", "category")]
+    coupling = couple(PricedOffers(*labels, cost=cost, gain=lambda: gain), limits, sizes)
     return ChoiceProgram(
         value=cells["mean_value"].to_numpy().astype(np.float64),
         upper=np.minimum(cells["customers"].to_numpy(), [sizes[segment] for segment in cells["segment"].to_list()]).astype(np.float64),
-        group=cells["segment"].rle_id().to_numpy().astype(np.int64),
+        group=cells["segment"].rle_id().to_numpy().astype(np.int32),
         capacity=np.array([float(sizes[segment]) for segment in cells["segment"].unique(maintain_order=True).to_list()]),
         rows=coupling.rows,
         rhs=coupling.rhs,
-        entry_row=coupling.entry_row,
-        entry_column=coupling.entry_column,
-        entry_value=coupling.entry_value,
+        families=coupling.families,
     )
 
 

@@ -37,7 +37,7 @@ def smallest_relaxation(program: ChoiceProgram, settings: CouponSettings, sample
     if integer:
         return added + np.where(added > 0, 1e-9 * np.maximum(np.abs(program.rhs), 1.0), 0.0)
     # whole customers need a little more room than the fractions of the relaxation
-    widened = added * (1.001 if whole else 1.01) + program.largest_entry()
+    widened = added * (1.001 if whole else 1.01) + program.largest_entry
     return np.where(added > 0, widened, 0.0)
 
 

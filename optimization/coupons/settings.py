@@ -15,6 +15,7 @@ class CouponSettings:
     whole_model_columns   offers up to which the whole problem goes to PuLP; above, the dual method with a PuLP core
     core_customers        customers in the first core program; doubled until the gap meets the target
     most_nodes            nodes of one search over integers, after which the best plan found stands with its proven gap
+    next_amount           money of which the budget by segment says where it would go next
     holdout_share         share of customers kept without coupon by lot, so that the effect can be measured
     draw                  name of the draw (campaign or day); another name draws another hold-out
     """
@@ -26,6 +27,7 @@ class CouponSettings:
     core_customers: int = 120
     most_core_columns: int = MOST_VARIABLES
     most_nodes: int | None = None
+    next_amount: float = 1_000.0
     holdout_share: float = 0.1
     draw: str = "coupons"
     seed: int = 7
@@ -38,6 +40,8 @@ class CouponSettings:
             raise ValueError(f"Expected target_gap in [0, 1), got {self.target_gap}.")
         if not 0 <= self.holdout_share < 1:
             raise ValueError(f"Expected holdout_share in [0, 1), got {self.holdout_share}.")
+        if not self.next_amount > 0:
+            raise ValueError(f"Expected next_amount above 0, got {self.next_amount}.")
         if self.whole_model_columns < 0 or self.core_customers < 1 or self.most_core_columns < 1:
             raise ValueError("Expected whole_model_columns of 0 or more, core_customers and most_core_columns of 1 or more.")
 

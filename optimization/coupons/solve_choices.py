@@ -52,4 +52,4 @@ def _one_each(program: ChoiceProgram) -> bool:
 
 def _is_slack(program: ChoiceProgram, x: Floats) -> np.ndarray:
     """Rows with room for any one more offer: the limit stops nothing, so its price is exactly 0."""
-    return program.rhs - program.activity(x) >= program.largest_entry() * (1 + 1e-9)
+    return program.rhs - program.activity(x) >= program.largest_entry * (1 + 1e-9)

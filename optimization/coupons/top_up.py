@@ -5,8 +5,8 @@ Without it a customer could go without an affordable coupon, and no limit could 
 
 import numpy as np
 
-from optimization.coupons.choice_program import ChoiceProgram
-from optimization.linear_program.arrays import Floats
+from optimization.coupons.choice_program import ChoiceProgram, RowFamily
+from optimization.linear_program.arrays import Floats, Integers
 
 _ROUNDS = 20
 _PER_ROUND = 2_000
@@ -15,37 +15,58 @@ _PER_ROUND = 2_000
 def top_up(program: ChoiceProgram, x: Floats) -> Floats:
     """Return x with every single change that earns more and breaks no row made, the most profitable first. One offer per group."""
     x = x.copy()
-    matrix = program.matrix()
     groups = len(program.capacity)
     for _ in range(_ROUNDS):
         chosen = np.full(groups, -1, dtype=np.int64)
         picked = np.flatnonzero(x > 0.5)
         chosen[program.group[picked]] = picked
-        held = chosen[program.group]  # per column: what its group has now
-        current = np.where(held >= 0, program.value[held], 0.0)
-        gained = program.value - current
-        room = program.rhs - program.activity(x)
-        fits = gained > 1e-9 * max(float(np.abs(program.value).max(initial=0.0)), 1e-12)
-        for row in range(len(program.rhs)):
-            needs = np.zeros(len(program.value))
-            mine = program.entry_row == row
-            needs[program.entry_column[mine]] = program.entry_value[mine]
-            fits &= needs - np.where(held >= 0, needs[held], 0.0) <= np.maximum(room[row], 0.0)
-        candidates = np.flatnonzero(fits)
+        room = np.maximum(program.rhs - program.activity(x), 0.0)
+        candidates, gained = _better_and_fitting(program, chosen, room)
         if len(candidates) == 0:
             break
-        candidates = candidates[np.argsort(-gained[candidates], kind="stable")][:_PER_ROUND]
-        changes = matrix[candidates].toarray() - np.where(
-            (held[candidates] >= 0)[:, None], matrix[np.maximum(held[candidates], 0)].toarray(), 0.0
-        )
-        touched: set[int] = set()
-        for column, change in zip(candidates.tolist(), changes, strict=True):
-            group = int(program.group[column])
-            if group in touched or not (change <= np.maximum(room, 0.0)).all():
-                continue
-            if held[column] >= 0:
-                x[held[column]] = 0.0
-            x[column] = 1.0
-            room = room - change
-            touched.add(group)
+        candidates = candidates[np.argsort(-gained, kind="stable")][:_PER_ROUND]
+        _make_changes(program, x, candidates, chosen, program.rhs - program.activity(x))
     return x
+
+
+def _better_and_fitting(program: ChoiceProgram, chosen: Integers, room: Floats) -> tuple[Integers, Floats]:
+    """Return the columns that earn more than what their group holds and fit in its place, and by how much they earn more."""
+    found: list[Integers] = []
+    for part in program.parts():
+        held = chosen[part.groups]
+        current = np.where(held >= 0, program.value[held], 0.0)
+        gained = program.value[part.columns] - np.repeat(current, part.sizes)
+        columns = np.flatnonzero(gained > 1e-9 * program.largest_value) + part.columns.start
+        held = chosen[program.group[columns]]
+        for family in program.families:
+            fits = _fits(family, columns, held, room)
+            columns, held = columns[fits], held[fits]
+        found.append(columns)
+    columns = np.concatenate([np.zeros(0, dtype=np.int64), *found])
+    held = chosen[program.group[columns]]
+    return columns, program.value[columns] - np.where(held >= 0, program.value[held], 0.0)
+
+
+def _fits(family: RowFamily, columns: Integers, held: Integers, room: Floats) -> np.ndarray:
+    """Tell which columns fit into the family's rows in the place of what their group holds (-1: nothing)."""
+    row, needs = family.row[columns], family.coefficient[columns]
+    held_row = np.where(held >= 0, family.row[held], -1)
+    frees = np.where(held_row >= 0, family.coefficient[held], 0.0)
+    of_row = np.append(room, np.inf)  # the last is for row -1
+    same = row == held_row
+    return (needs - np.where(same, frees, 0.0) <= of_row[row]) & (same | (-frees <= of_row[held_row]))
+
+
+def _make_changes(program: ChoiceProgram, x: Floats, columns: Integers, chosen: Integers, room: Floats) -> None:
+    held = chosen[program.group[columns]]
+    changes = program.matrix(columns).toarray() - np.where((held >= 0)[:, None], program.matrix(np.maximum(held, 0)).toarray(), 0.0)
+    touched: set[int] = set()
+    for column, before, change in zip(columns.tolist(), held.tolist(), changes, strict=True):
+        group = int(program.group[column])
+        if group in touched or not (change <= np.maximum(room, 0.0)).all():
+            continue
+        if before >= 0:
+            x[before] = 0.0
+        x[column] = 1.0
+        room = room - change
+        touched.add(group)

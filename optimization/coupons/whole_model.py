@@ -26,7 +26,7 @@ def solve_whole(program: ChoiceProgram, settings: CouponSettings) -> ChoiceSolut
     if solved.value is None:
         raise RuntimeError("The solver found no coupon plan within its time limit; raise time_limit_seconds.")
     # the program was solved with values lowered by the tie-break, at most this much in total
-    tie_break = float((program.value - program.tie_broken_value()) @ program.upper)
+    tie_break = program.tie_break_of(np.arange(len(program.value), dtype=np.int64))
     bound = min(relaxed.value, relaxed.value if solved.bound is None else solved.bound) + tie_break
     value = float(program.value @ solved.x)
     prices = np.maximum(relaxed.duals[: len(program.rhs)], 0.0)

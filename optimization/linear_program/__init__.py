@@ -5,6 +5,7 @@ dual, names the limits that collide, and carries a certificate.
 """
 
 from optimization.linear_program.arrays import LinearArrays
+from optimization.linear_program.colliding_rows import colliding_rows
 from optimization.linear_program.options import MOST_VARIABLES, SolveOptions
 from optimization.linear_program.plan import LinearPlan
 from optimization.linear_program.relaxation import Relaxation, smallest_relaxation
@@ -22,6 +23,7 @@ __all__ = [
     "SolveOptions",
     "SolvedArrays",
     "SolverError",
+    "colliding_rows",
     "smallest_relaxation",
     "solve_arrays",
     "solve_table",

@@ -9,6 +9,7 @@ Public: `SolvedArrays`, `SolverError`, `solve_arrays`, `solver_version`.
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -70,6 +71,14 @@ def solve_arrays(program: LinearArrays, options: SolveOptions | None = None, *, 
     return _read(program, problem, variables)
 
 
+def solved_model(program: LinearArrays, options: SolveOptions) -> Any:
+    """Return HiGHS as PuLP leaves it after a solve, for what PuLP has no word for."""
+    problem, solver, _ = _build(program, options)
+    with suppress(KeyError):
+        problem.solve(solver)
+    return problem.solverModel
+
+
 def _without_columns(program: LinearArrays) -> SolvedArrays:
     nothing = np.zeros(0)
     holds = bool((program.excess(nothing) <= _ZERO).all())
@@ -80,8 +89,8 @@ def _without_columns(program: LinearArrays) -> SolvedArrays:
 def _build(program: LinearArrays, options: SolveOptions) -> tuple[Any, Any, list[Any]]:
     """Return the PuLP problem, the configured solver and the variables in column order."""
     import highspy
-    import pulp
 
+    pulp = _pulp()
     highspy.Highs.resetGlobalScheduler(True)  # HiGHS refuses a new thread count within one process otherwise
     problem = pulp.LpProblem("plan", pulp.LpMaximize if program.sense == "max" else pulp.LpMinimize)
     lower = [None if bound == -np.inf else bound for bound in program.lower.tolist()]
@@ -106,6 +115,18 @@ def _build(program: LinearArrays, options: SolveOptions) -> tuple[Any, Any, list
         mip_max_nodes=2**31 - 1 if options.most_nodes is None else options.most_nodes,  # the largest is HiGHS's word for no limit
     )
     return problem, solver, variables
+
+
+@cache
+def _pulp() -> Any:
+    """Return PuLP. It keeps the errors of solvers that are not installed, and these the whole call under which it was first imported."""
+    import pulp
+
+    for named in vars(pulp).values():
+        error = getattr(named, "err", None)
+        if isinstance(error, BaseException):
+            error.__traceback__ = None
+    return pulp
 
 
 def _terms(program: LinearArrays, variables: list[Any]) -> list[list[tuple[Any, float]]]:

@@ -22,6 +22,8 @@ TABLES = sorted(table_contracts())
 EMPTY_HERE = {
     "review.promised_realised",
     "response.pilot_plan",
+    "decisions.coupon_overrides",
+    "decisions.coupon_collisions",
     "decisions.transfers",
     "decisions.order_calibration",
     "decisions.order_outlook",

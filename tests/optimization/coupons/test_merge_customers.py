@@ -1,11 +1,13 @@
 """Customers who are alike are merged: the same value as telling them apart, found at once."""
 
+import numpy as np
 import polars as pl
 import pytest
 
 from optimization.coupons import CouponLimits, CouponSettings, assign_coupons
 from optimization.coupons.assign_coupons import build_program
 from optimization.coupons.candidates import prepare_candidates
+from optimization.coupons.choice_program import ChoiceProgram
 from optimization.coupons.merge_customers import merge_customers
 
 SETTINGS = CouponSettings(holdout_share=0.0)
@@ -22,9 +24,13 @@ def alike(n_customers: int, n_special: int = 0) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
+def program_of(frame: pl.DataFrame, limits: CouponLimits) -> ChoiceProgram:
+    offers = prepare_candidates(frame)
+    return build_program(offers, np.arange(offers.count), limits, {"all": len(offers.keys)})
+
+
 def test_alike_customers_become_one_group() -> None:
-    offers = prepare_candidates(alike(40, n_special=5))
-    merged = merge_customers(build_program(offers, CouponLimits(total_budget=30.0), offers.select("customer_key", "segment").unique()))
+    merged = merge_customers(program_of(alike(40, n_special=5), CouponLimits(total_budget=30.0)))
     assert merged is not None
     assert merged.program.capacity.tolist() == [5.0, 35.0]
     assert len(merged.program.value) == 4
@@ -32,8 +38,8 @@ def test_alike_customers_become_one_group() -> None:
 
 def test_customers_who_differ_are_not_merged() -> None:
     offers = alike(40).with_row_index("row").with_columns(expected_gain=pl.col("expected_gain") + pl.col("row") / 100)
-    offers = prepare_candidates(offers.drop("row").with_columns(value=pl.col("expected_gain") - pl.col("expected_cost")))
-    assert merge_customers(build_program(offers, CouponLimits(), offers.select("customer_key", "segment").unique())) is None
+    offers = offers.drop("row").with_columns(value=pl.col("expected_gain") - pl.col("expected_cost"))
+    assert merge_customers(program_of(offers, CouponLimits())) is None
 
 
 @pytest.mark.parametrize("budget", [3.0, 17.4, 40.0, 1000.0])

@@ -26,7 +26,8 @@ def test_same_seed_writes_the_same_bytes_and_another_seed_others(small, tmp_path
     assert fingerprints(tmp_path / "other")["order_lines.parquet"] != fingerprints(small.shop)["order_lines.parquet"]
 
 
-NOT_SIMULATED = ("daily_sales", "order_overrides", "promotion_decisions")  # sums of order lines; decisions about what nobody proposed yet
+# sums of order lines; decisions about orders, coupons and promotions that nobody has proposed yet
+NOT_SIMULATED = ("daily_sales", "order_overrides", "coupon_overrides", "promotion_decisions")
 
 
 def test_every_contract_table_is_there_with_contract_columns_only(small) -> None:

@@ -1,0 +1,135 @@
+"""`make bench-coupons`: assignment at four sizes, simpler rules, calendar, ads, policies and read-outs; one table each, one verdict.
+
+The parts run one after the other, each heavy run in a process of its own; CPU seconds and peak memory are its own. `--only` runs some parts
+and replaces theirs in the results. A part is a module of this package with `measure(small) -> dict`, whose `targets` are judged.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.report import RESULTS, conclude
+
+NAMES = ("assignment", "rules", "policy", "calendar", "ads", "readout")
+PARTS = tuple(name for name in NAMES if find_spec(f"benchmarks.coupons.{name}") is not None)
+console = Console(width=140)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that must not exceed (or, `at_least`, not fall below) its target; None where it could not be measured."""
+
+    name: str
+    value: float | None
+    target: float
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """True where the figure was measured and keeps its target."""
+        if self.value is None:
+            return False
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+    @property
+    def words(self) -> str:
+        """The figure against its target."""
+        told = "not measured" if self.value is None else f"{self.value:.4g}"
+        return f"{self.name} {told} against {self.target:g}"
+
+
+def main(
+    size: Annotated[str, typer.Option(help="full, or small: up to 10,000 customers")] = "full",
+    only: Annotated[str, typer.Option(help="some of: " + ", ".join(PARTS))] = "",
+) -> None:
+    """Run, judge, print, write results/coupons.json."""
+    if size not in ("full", "small"):
+        raise typer.BadParameter("Expected --size full or small.")
+    wanted = [name.strip() for name in only.split(",") if name.strip()] or list(PARTS)
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        raise typer.BadParameter(f"Expected some of {', '.join(PARTS)}; got {', '.join(unknown)}.")
+    found: dict[str, Any] = {}
+    targets: list[Target] = []
+    for name in wanted:
+        console.print(f"{name} …")
+        part = import_module(f"benchmarks.coupons.{name}").measure(size == "small")
+        found[name] = part
+        targets += [Target(each["name"], each["value"], each["target"], each.get("at_least", False)) for each in part["targets"]]
+        PRINTERS.get(name, _print_anything)(name, part)
+    _print_targets(targets)
+    short = [target.words for target in targets if not target.holds]
+    conclude("coupons", {"size": size}, {**_earlier_parts(), **found}, short, write=size == "full")
+
+
+def _earlier_parts() -> dict[str, Any]:
+    """Parts of the results as they stand, of which those run now take their place."""
+    file = RESULTS / "coupons.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {name: known[name] for name in NAMES if name in known}
+
+
+def _print_assignment(name: str, part: dict[str, Any]) -> None:
+    table = Table(title=f"{name}: one coupon or none of eight per customer, fourteen limits; peers stop after {part['time_limit_s']} s")
+    for column in ("method", "customers", "CPU s", "wall s", "peak GB", "value", "gap", "status"):
+        table.add_column(column, justify="left" if column in ("method", "status") else "right")
+    for run in part["runs"]:
+        gap = "" if run.get("gap") is None else f"{run['gap']:.5%}"
+        numbers = (_number(run.get(key), digits) for key, digits in (("cpu_s", 2), ("wall_s", 2), ("peak_gb", 2), ("value", 1)))
+        table.add_row(run["method"], f"{run['customers']:,}", *numbers, gap, str(run.get("failed", run.get("status", "")))[:50])
+    console.print(table)
+    console.print(f"proof: {part['proof']}")
+
+
+def _print_rules(name: str, part: dict[str, Any]) -> None:
+    table = Table(title=f"{name}: {part['customers']:,} customers, all limits; the certified plan earns {part['ours']['value']:,.1f}")
+    for column in ("rule", "value", "loss", "keeps all limits"):
+        table.add_column(column, justify="left" if column == "rule" else "right")
+    for rule in part["rules"]:
+        kept = "yes" if rule["keeps_all_limits"] else "no: " + ", ".join(rule["broken"])[:40]
+        table.add_row(rule["rule"], _number(rule["value"], 1), f"{rule['loss']:.2%}", kept)
+    console.print(table)
+
+
+def _print_anything(name: str, part: dict[str, Any]) -> None:
+    """Print every list of records of a part as a table; other figures stand in the results."""
+    for title, rows in part.items():
+        if title == "targets" or not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
+            continue
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        table = Table(title=f"{name}: {title}")
+        for column in columns:
+            table.add_column(column)
+        for row in rows:
+            table.add_row(
+                *(_number(row.get(column), 4) if isinstance(row.get(column), float) else str(row.get(column)) for column in columns)
+            )
+        console.print(table)
+
+
+PRINTERS: dict[str, Callable[[str, dict[str, Any]], None]] = {"assignment": _print_assignment, "rules": _print_rules}
+
+
+def _print_targets(targets: list[Target]) -> None:
+    table = Table(title="targets")
+    for column in ("figure", "value", "target", ""):
+        table.add_column(column)
+    for target in targets:
+        value = "not measured" if target.value is None else f"{target.value:.4g}"
+        table.add_row(target.name, value, f"{'≥' if target.at_least else '≤'} {target.target:.4g}", "" if target.holds else "falls short")
+    console.print(table)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+if __name__ == "__main__":
+    typer.run(main)

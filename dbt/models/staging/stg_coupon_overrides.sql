@@ -1,0 +1,38 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace_window",
+        meta={"replaced_window": "known_on"},
+    )
+}}
+
+with source as (
+    select * from {{ source('landing', 'coupon_overrides') }} where {{ landed_in_window() }}
+),
+
+renamed as (
+    select
+        -- keys and names
+        cast(override_id as varchar) as override_id,
+        cast(action as varchar) as action,
+        cast(coupon_id as varchar) as coupon_id,
+        cast(customer_key as varchar) as customer_key,
+        cast(segment as varchar) as segment,
+
+        -- days and times
+        cast(valid_from as date) as valid_from,
+        cast(valid_to as date) as valid_to,
+        cast(business_day as date) as business_day,
+
+        -- numbers
+        cast(coupons as bigint) as coupons,
+
+        -- where and when the record came from
+        cast(known_on as date) as known_on,
+        cast(recorded_at as timestamp) as recorded_at,
+        cast(source_file as varchar) as source_file,
+        cast(source_row as bigint) as source_row
+    from source
+)
+
+select * from renamed
