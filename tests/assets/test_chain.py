@@ -94,8 +94,8 @@ def test_tables_in_the_warehouse_are_those_of_their_contracts(past_week) -> None
 
 def test_every_plan_is_checked_and_proven(past_week) -> None:
     certificates = past_week.published("plan_certificates")
-    assert set(certificates["plan"]) == {"replenishment", "coupon_budget", "coupon_assignments"}
-    assert certificates.group_by("as_of_day").len()["len"].to_list() == [3] * 7
+    assert set(certificates["plan"]) == {"replenishment", "coupon_budget", "coupon_assignments", "ad_budget"}
+    assert certificates.group_by("as_of_day").len()["len"].to_list() == [4] * 7
     assert certificates["checked"].all()
     assert certificates.filter(pl.col("violations") != "").is_empty()
     solved = certificates.filter(pl.col("gap").is_not_null())
