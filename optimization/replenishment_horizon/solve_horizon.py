@@ -6,6 +6,7 @@ Public: `HorizonAnswer`, `solve_horizon`.
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from optimization.certificate import PlanStatus
 from optimization.linear_program import SolveOptions
@@ -35,7 +36,11 @@ class HorizonAnswer:
 
 def solve_horizon(problem: HorizonProblem, settings: HorizonSettings) -> HorizonAnswer:
     """Return the best plan found and what is proven about it; every room must hold what lies there without orders (relax it before)."""
-    problem = without_impossible_periods(problem)
+    with threadpool_limits(limits=1):  # small matrices: more threads only burn time, and change the last digits
+        return _solve(without_impossible_periods(problem), settings)
+
+
+def _solve(problem: HorizonProblem, settings: HorizonSettings) -> HorizonAnswer:
     small = problem.items * problem.periods <= settings.whole_model_cells
     found = find_prices(problem, settings)
     bound = found.bound
