@@ -61,4 +61,4 @@ def test_a_shop_that_wants_no_calendar_is_told_how_to_get_one(tmp_path: Path, mo
     folder = write_sound_shop(tmp_path / "shop", ["products"])
     outcome = CliRunner().invoke(command_line.app, ["calendar", "--shop", str(folder)])
     assert outcome.exit_code == 2
-    assert "add `[promotions]` with `enabled = true` to its shop.toml" in outcome.output
+    assert "add `[promotions]` with `enabled = true` to its shop.toml" in " ".join(outcome.output.split())

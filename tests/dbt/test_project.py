@@ -86,7 +86,7 @@ def test_staging_has_the_columns_that_are_landed(daily_shop: Any) -> None:
 
 def test_every_column_of_the_marts_is_described_and_typed(daily_shop: Any) -> None:
     marts = [node for node in daily_shop.manifest.nodes.values() if node.resource_type == "model" and node.schema == "marts"]
-    assert len(marts) == 21
+    assert len(marts) == 23
     for node in marts:
         assert node.description, node.name
         assert node.contract.enforced, node.name
