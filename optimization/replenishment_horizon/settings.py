@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class HorizonSettings:
     """relative_gap: proven distance from the best plan at which the search stops. price_rounds: climbs of the prices,
     price_rounds_with_terms where suppliers have terms. price_answers: answers per climb from nothing,
-    price_answers_at_size from the prices of a sample. core_columns, core_rounds: columns of a relaxation, and how often it is asked for new plans. pattern_rounds: changes of order periods
+    price_answers_at_size from the prices of a sample. core_columns, core_rounds: columns of a relaxation, and how
+    often it is asked for new plans. pattern_rounds: changes of order periods
     that are tried. integer_columns, core_nodes: columns and branchings of an integer program. margin: share of each limit that programs
     keep free, for the solver's tolerance. whole_model_cells: items x periods up to which the whole problem is finished as one model.
     time_limit_seconds: of each integer program, wall time; None: nodes alone end it, on every machine at the same place."""
