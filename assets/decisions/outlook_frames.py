@@ -18,7 +18,7 @@ from optimization.certificate import PlanCertificate
 KEY = ["product_id", "location_id"]
 WEEK = 7
 MOST_WEEKS = 8
-MOST_ITEMS_WITH_TERMS = 500  # above it no plan near the best was found in reasonable time (docs/decisions/0014)
+MOST_ITEMS_WITH_TERMS = 10_000  # the largest size that was measured with terms: two minutes (docs/decisions/0014)
 
 
 @dataclass(frozen=True)

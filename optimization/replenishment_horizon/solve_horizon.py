@@ -20,8 +20,6 @@ from optimization.replenishment_horizon.settings import HorizonSettings
 from optimization.replenishment_horizon.whole_model import arriving_of, solve_whole
 from optimization.replenishment_horizon.whole_plans import choose_plans
 
-_RAISE = 1.01
-
 
 @dataclass(frozen=True)
 class HorizonAnswer:

@@ -51,6 +51,8 @@ def choose_plans(fixed: FixedPeriods, pool: PlanPool, mixture: Mixture, enough: 
             fixed = fix_periods(fixed.problem, fixed.open_ & (short == 0))
             pool = pool.masked(fixed.arrivals)
             mixture = mix_plans(fixed, pool, mixture.prices, enough, settings)
+            if not len(mixture.base):
+                return None
             prices, base, width = mixture.prices, mixture.base, _DEARER
             continue
         # what still does not fit is dearer from now on: choices that need less of it come to the front
