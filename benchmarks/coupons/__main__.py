@@ -4,45 +4,19 @@ The parts run one after the other, each heavy run in a process of its own; CPU s
 and replaces theirs in the results. A part is a module of this package with `measure(small) -> dict`, whose `targets` are judged.
 """
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.report import RESULTS, conclude
+from benchmarks.report import conclude
+from benchmarks.targets import Target, earlier_parts, parts_asked, print_targets
 
-NAMES = ("assignment", "rules", "policy", "calendar", "ads", "readout")
-PARTS = tuple(name for name in NAMES if find_spec(f"benchmarks.coupons.{name}") is not None)
+PARTS = ("assignment", "rules", "policy", "calendar", "ads", "readout")
 console = Console(width=140)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A figure that must not exceed (or, `at_least`, not fall below) its target; None where it could not be measured."""
-
-    name: str
-    value: float | None
-    target: float
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """True where the figure was measured and keeps its target."""
-        if self.value is None:
-            return False
-        return self.value >= self.target if self.at_least else self.value <= self.target
-
-    @property
-    def words(self) -> str:
-        """The figure against its target."""
-        told = "not measured" if self.value is None else f"{self.value:.4g}"
-        return f"{self.name} {told} against {self.target:g}"
 
 
 def main(
@@ -50,12 +24,7 @@ def main(
     only: Annotated[str, typer.Option(help="some of: " + ", ".join(PARTS))] = "",
 ) -> None:
     """Run, judge, print, write results/coupons.json."""
-    if size not in ("full", "small"):
-        raise typer.BadParameter("Expected --size full or small.")
-    wanted = [name.strip() for name in only.split(",") if name.strip()] or list(PARTS)
-    unknown = [name for name in wanted if name not in PARTS]
-    if unknown:
-        raise typer.BadParameter(f"Expected some of {', '.join(PARTS)}; got {', '.join(unknown)}.")
+    wanted = parts_asked(size, only, PARTS)
     found: dict[str, Any] = {}
     targets: list[Target] = []
     for name in wanted:
@@ -64,16 +33,9 @@ def main(
         found[name] = part
         targets += [Target(each["name"], each["value"], each["target"], each.get("at_least", False)) for each in part["targets"]]
         PRINTERS.get(name, _print_anything)(name, part)
-    _print_targets(targets)
+    print_targets(targets, console)
     short = [target.words for target in targets if not target.holds]
-    conclude("coupons", {"size": size}, {**_earlier_parts(), **found}, short, write=size == "full")
-
-
-def _earlier_parts() -> dict[str, Any]:
-    """Parts of the results as they stand, of which those run now take their place."""
-    file = RESULTS / "coupons.json"
-    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {name: known[name] for name in NAMES if name in known}
+    conclude("coupons", {"size": size}, {**earlier_parts("coupons", PARTS), **found}, short, write=size == "full")
 
 
 def _print_assignment(name: str, part: dict[str, Any]) -> None:
@@ -115,16 +77,6 @@ def _print_anything(name: str, part: dict[str, Any]) -> None:
 
 
 PRINTERS: dict[str, Callable[[str, dict[str, Any]], None]] = {"assignment": _print_assignment, "rules": _print_rules}
-
-
-def _print_targets(targets: list[Target]) -> None:
-    table = Table(title="targets")
-    for column in ("figure", "value", "target", ""):
-        table.add_column(column)
-    for target in targets:
-        value = "not measured" if target.value is None else f"{target.value:.4g}"
-        table.add_row(target.name, value, f"{'≥' if target.at_least else '≤'} {target.target:.4g}", "" if target.holds else "falls short")
-    console.print(table)
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -5,8 +5,8 @@ loaded (a plan of a handful of customers is made first). Ours is measured three 
 (sorted by customer) to the checked plan with reasons and certificate; `Countinghouse, shuffled frames`; and `Countinghouse, arrays only`,
 from the program as arrays to the plan as an array with its bound, which is what peers are measured by. Peak memory holds the frames.
 
-Ratios to peers that start from arrays are those of `Countinghouse, arrays only`; CPU seconds and memory at the largest size, and the ratio to
-exact peers, are those from frames.
+Ratios to peers that start from arrays are those of `Countinghouse, arrays only`; CPU seconds and memory at the largest size, and the
+ratio to exact peers, are those from frames.
 
 Up to 10,000 customers a plan of whole customers may lie further below the bound of fractions than at 1,000,000, for peers as for us: the
 gap asked of everybody is `GAPS`.
@@ -70,7 +70,9 @@ def _targets(runs: list[dict[str, Any]], proof: dict[str, Any]) -> list[dict[str
         {"name": "equal to HiGHS at gap 0, share of random instances", "value": _equal_share(proof), "target": 1.0, "at_least": True},
     ]
     if largest >= 100_000:
-        asked.append({"name": "CPU, arrays only, against PDLP at 100,000", "value": _share(runs, ARRAYS, "PDLP", 100_000), "target": 1 / 25})
+        asked.append(
+            {"name": "CPU, arrays only, against PDLP at 100,000", "value": _share(runs, ARRAYS, "PDLP", 100_000), "target": 1 / 25}
+        )
     return asked
 
 

@@ -4,8 +4,6 @@ The parts run one after the other, each heavy run in a process of its own; CPU s
 and replaces theirs in the results.
 """
 
-import json
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -13,34 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.replenishment import closed_loop, horizon, one_cycle, textbook
-from benchmarks.report import RESULTS, conclude
+from benchmarks.report import conclude
+from benchmarks.targets import Target, earlier_parts, parts_asked, print_targets
 
 PARTS = {"one-cycle": one_cycle.measure, "horizon": horizon.measure, "textbook": textbook.measure, "closed-loop": closed_loop.measure}
 LEAST_WINDOW_SHARE = 10 / 12
 console = Console(width=140)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A figure that must not exceed (or, `at_least`, not fall below) its target; None where it could not be measured."""
-
-    name: str
-    value: float | None
-    target: float
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """True where the figure was measured and keeps its target."""
-        if self.value is None:
-            return False
-        return self.value >= self.target if self.at_least else self.value <= self.target
-
-    @property
-    def words(self) -> str:
-        """The figure against its target."""
-        told = "not measured" if self.value is None else f"{self.value:.4g}"
-        return f"{self.name} {told} against {self.target:g}"
 
 
 def main(
@@ -48,12 +24,7 @@ def main(
     only: Annotated[str, typer.Option(help="some of: " + ", ".join(PARTS))] = "",
 ) -> None:
     """Run, judge, print, write results/replenishment.json."""
-    if size not in ("full", "small"):
-        raise typer.BadParameter("Expected --size full or small.")
-    wanted = [name.strip() for name in only.split(",") if name.strip()] or list(PARTS)
-    unknown = [name for name in wanted if name not in PARTS]
-    if unknown:
-        raise typer.BadParameter(f"Expected some of {', '.join(PARTS)}; got {', '.join(unknown)}.")
+    wanted = parts_asked(size, only, tuple(PARTS))
     found: dict[str, Any] = {}
     targets: list[Target] = []
     for name in wanted:
@@ -63,16 +34,9 @@ def main(
         targets += judged
         told = [{"name": each.name, "value": each.value, "target": each.target, "at_least": each.at_least} for each in judged]
         found[name] = {**part, "targets": told}
-    _print_targets(targets)
+    print_targets(targets, console)
     short = [target.words for target in targets if not target.holds]
-    conclude("replenishment", {"size": size}, {**_earlier_parts(), **found}, short, write=size == "full")
-
-
-def _earlier_parts() -> dict[str, Any]:
-    """Parts of the results as they stand, of which those run now take their place."""
-    file = RESULTS / "replenishment.json"
-    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {name: known[name] for name in PARTS if name in known}
+    conclude("replenishment", {"size": size}, {**earlier_parts("replenishment", tuple(PARTS)), **found}, short, write=size == "full")
 
 
 def _programs(part: str, found: dict[str, Any]) -> None:
@@ -178,16 +142,6 @@ JUDGES = {
     "textbook": _textbook,
     "closed-loop": _closed_loop,
 }
-
-
-def _print_targets(targets: list[Target]) -> None:
-    table = Table(title="targets")
-    for column in ("figure", "value", "target", ""):
-        table.add_column(column)
-    for each in targets:
-        value = "not measured" if each.value is None else f"{each.value:.5g}"
-        table.add_row(each.name, value, f"{'≥' if each.at_least else '≤'} {each.target:g}", "" if each.holds else "falls short")
-    console.print(table)
 
 
 if __name__ == "__main__":

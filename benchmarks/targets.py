@@ -1,0 +1,67 @@
+"""What a benchmark of several parts shares: targets and their table, the parts asked for, and the parts of earlier runs.
+
+Public: `Target`, `print_targets`, `parts_asked`, `earlier_parts`.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.report import RESULTS
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that must not exceed (or, `at_least`, not fall below) its target; None where it could not be measured."""
+
+    name: str
+    value: float | None
+    target: float
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """True where the figure was measured and keeps its target."""
+        if self.value is None:
+            return False
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+    @property
+    def words(self) -> str:
+        """The figure against its target."""
+        told = "not measured" if self.value is None else f"{self.value:.4g}"
+        return f"{self.name} {told} against {self.target:g}"
+
+
+def print_targets(targets: Sequence[Target], console: Console) -> None:
+    """Print one row per target."""
+    table = Table(title="targets")
+    for column in ("figure", "value", "target", ""):
+        table.add_column(column)
+    for each in targets:
+        value = "not measured" if each.value is None else f"{each.value:.5g}"
+        table.add_row(each.name, value, f"{'≥' if each.at_least else '≤'} {each.target:.4g}", "" if each.holds else "falls short")
+    console.print(table)
+
+
+def parts_asked(size: str, only: str, parts: Sequence[str]) -> list[str]:
+    """Return the parts to run; refuse sizes and names that nobody knows."""
+    if size not in ("full", "small"):
+        raise typer.BadParameter("Expected --size full or small.")
+    wanted = [name.strip() for name in only.split(",") if name.strip()] or list(parts)
+    unknown = [name for name in wanted if name not in parts]
+    if unknown:
+        raise typer.BadParameter(f"Expected some of {', '.join(parts)}; got {', '.join(unknown)}.")
+    return wanted
+
+
+def earlier_parts(benchmark: str, parts: Sequence[str]) -> dict[str, Any]:
+    """Parts of the results as they stand, of which those run now take their place."""
+    file = RESULTS / f"{benchmark}.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {name: known[name] for name in parts if name in known}
