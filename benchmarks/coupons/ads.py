@@ -24,7 +24,7 @@ ROUNDING = 1e-9  # of the plan's value: nearer than this, two plans are worth th
 
 
 def measure(small: bool) -> dict[str, Any]:
-    """One row per problem, and in all: whether ours was ever worse, by how much, CPU seconds of both, what rules of thumb lose."""
+    """One row per problem, and in all: whether ours was ever worse, by how much, CPU seconds of both, what rules of thumb lose, targets."""
     rows = [_one(seed) for seed in range(8 if small else 50)]
     frame = pl.DataFrame(rows, infer_schema_length=None)
     return {
@@ -42,6 +42,10 @@ def measure(small: bool) -> dict[str, Any]:
         "mean_loss": {name: frame[f"loss_of_{name}"].mean() for name in RULES},
         "worst_loss": {name: frame[f"loss_of_{name}"].max() for name in RULES},
         "rows": frame.to_dicts(),
+        "targets": [
+            {"name": "ads: problems in which SLSQP is better", "value": int((frame["slsqp_better_by"] > ROUNDING).sum()), "target": 0},
+            {"name": "ads: largest proven gap", "value": frame["gap"].max(), "target": 1e-4},
+        ],
     }
 
 
@@ -141,12 +145,3 @@ def _today(problem: AdProblem) -> Floats:
 
 
 RULES: dict[str, Callable[[AdProblem], Floats]] = {"equal_split": _equal, "proportional": _proportional, "todays_plan": _today}
-
-
-if __name__ == "__main__":
-    import sys
-
-    figures = measure("--small" in sys.argv)
-    for name, figure in figures.items():
-        if name != "rows":
-            print(f"{name}: {figure}")
