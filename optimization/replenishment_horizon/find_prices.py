@@ -1,9 +1,9 @@
 """Prices of the rooms and of suppliers' minima, and the best provable bound on the cost of every plan.
 
 The priced cost is a concave function of the prices, and use less room is its slope: it is climbed by L-BFGS-B over the few best patterns
-of each
-supplier; then all patterns are weighed at the prices found, which gives a true bound and the patterns for the next climb. Large problems
-start from the prices of a sample of suppliers. Source: Lagrange relaxation (Geoffrion 1974).
+of each supplier; then all patterns are weighed at the prices found, which gives a true bound and the patterns for the next climb.
+Large problems start from the prices of a sample of suppliers, itself started from a sample where it is large.
+Source: Lagrange relaxation (Geoffrion 1974).
 
 Public: `FoundPrices`, `find_prices`, `improved`.
 """
@@ -49,10 +49,10 @@ def find_prices(problem: HorizonProblem, settings: HorizonSettings) -> FoundPric
     return _climbed(PricedHorizon(problem), start, rounds, answers, settings.relative_gap / 4)
 
 
-def improved(found: FoundPrices, prices: Prices) -> tuple[FoundPrices, Priced]:
-    """Return the better of what was found and what other prices prove, and the answer to those."""
+def improved(found: FoundPrices, prices: Prices) -> FoundPrices:
+    """Return the better of what was found and what other prices prove."""
     other = _proven(found.horizon, prices, found.horizon.problem.items <= _EXACT, found.plans)
-    return (other if other.bound > found.bound else found), other.answer
+    return other if other.bound > found.bound else found
 
 
 def _climbed(horizon: PricedHorizon, start: Prices, rounds: int, climb: int, relative_gap: float) -> FoundPrices:

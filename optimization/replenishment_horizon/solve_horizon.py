@@ -76,7 +76,7 @@ def _decomposed(found: FoundPrices, wanted: float, settings: HorizonSettings) ->
     """Return the best plan found and the best prices met; raised prices stand in where no choice of plans keeps every limit."""
     start = start_of(found, wanted / 2, settings)
     mixture = start.mixture
-    found, _ = improved(found, mixture.prices)
+    found = improved(found, mixture.prices)
     apart = max(mixture.cost - found.bound, 0.0)
     enough = max((wanted - apart) * 0.9, wanted / 3, apart / 10)  # far from the bound, the last hair of a plan is not worth its time
     chosen = choose_plans(start.fixed, start.pool, mixture, enough, settings) if mixture.fits else None
