@@ -1,0 +1,1 @@
+"""Benchmarks of the customers' side: see `benchmarks/customers/__main__.py`."""
