@@ -73,7 +73,9 @@ def _run_customers(day: date) -> dict[str, Any]:
     import dagster as dg
 
     job = dg.define_asset_job(
-        "customers_only", selection=dg.AssetSelection.groups("customers").upstream(), executor_def=dg.in_process_executor
+        "customers_only",
+        selection=dg.AssetSelection.groups("customers").upstream().required_multi_asset_neighbors(),
+        executor_def=dg.in_process_executor,
     )
     definitions = dg.Definitions.merge(build_definitions(settings), dg.Definitions(jobs=[job]))
     tags = {name: day.isoformat() for name in ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")}
