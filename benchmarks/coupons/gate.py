@@ -5,8 +5,8 @@ Many small trials of one simulated shop, drawn by lot from its customers; what i
 Terms
 -----
 placebo    a trial without effect, made of control customers: arms drawn anew, half of the buyers redeem what they would have bought anyway
-seed       draws the customers of a trial and the arms of a placebo. Seeds 100 to 149 (arms 40 to 49) were seen when the gate's confidence was chosen
-           (docs/decisions/0022); those used here were not
+seed       draws the customers of a trial and the arms of a placebo. Seeds 100 to 149 (arms 40 to 49) were seen when the gate's confidence
+           was chosen (docs/decisions/0022); those used here were not
 
 Part of `make bench-coupons`.
 """
