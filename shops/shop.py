@@ -1,6 +1,6 @@
 """A shop as its folder declares it: `shop.toml` read into frozen values.
 
-Decides which settings a shop has; what the settings of a section mean, and their defaults, stands in the module of its kind (`coupon_terms`,
+Decides which settings a shop has; what they mean, and their defaults, stands in a module per kind of terms (`coupon_terms`,
 `replenishment_terms` and so on). A *shop folder* holds `shop.toml` and the shop's data files; a *mapping* says which column of a file holds
 a column of the input contract. Money is in the shop's one currency, shares are 0 to 1, days are business days in the shop's time zone.
 """
