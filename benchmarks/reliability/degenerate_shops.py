@@ -28,7 +28,7 @@ EXPLAINED = {
     "plan_certificates": ("status", "input_hash"),
     "alerts": ("message",),
 }
-PLANS = ["coupon_assignments", "coupon_budget", "replenishment"]
+PLANS = ["ad_budget", "coupon_assignments", "coupon_budget", "replenishment"]
 ROOMS = ("marts", "demand", "response", "decisions", "review")
 STATUSES = {"optimal", "feasible", "relaxed", "empty"}
 
@@ -208,7 +208,10 @@ def _table_complaints(tables: Frames, shop: TinyShop, days: int) -> Iterator[str
         yield f"certificates say {certificates.select('plan', 'status', 'checked').rows()}"
     if certificates.filter((pl.col("violations") != "") & (pl.col("status") != "relaxed")).height:
         yield "a plan that is not called relaxed breaks a limit"
-    spent = (("purchase_budget", "replenishment_orders", "order_value"), *(("coupon_budget", plan, "expected_cost") for plan in PLANS[:2]))
+    spent = (
+        ("purchase_budget", "replenishment_orders", "order_value"),
+        *(("coupon_budget", plan, "expected_cost") for plan in ("coupon_assignments", "coupon_budget")),
+    )
     for limit, table, column in spent:
         most = tables[table].group_by("as_of_day").agg(pl.col(column).sum())[column].max() or 0.0
         if most > shop.limits[limit] + 0.005:
