@@ -24,6 +24,7 @@ EXPLAINED = {
     "supplier_orders": ("sentence",),
     "coupon_budget": ("sentence",),
     "coupon_assignments": ("sentence",),
+    "ad_budget": ("sentence",),
     "limits": ("sentence",),
     "plan_certificates": ("status", "input_hash"),
     "alerts": ("message",),
