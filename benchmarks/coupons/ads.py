@@ -30,6 +30,7 @@ def measure(small: bool) -> dict[str, Any]:
     if "failed" in told:
         raise RuntimeError(f"The ad problems failed: {told['failed']}")
     frame = pl.DataFrame(told["rows"], infer_schema_length=None)
+    concave = frame.filter(~pl.col("s_shaped"))
     return {
         "problems": frame.height,
         "s_shaped": int(frame["s_shaped"].sum()),
@@ -40,9 +41,10 @@ def measure(small: bool) -> dict[str, Any]:
         "one_start_of_slsqp_loses_at_most": frame["loss_of_slsqp_one_start"].max(),
         "largest_gap": frame["gap"].max(),
         "cpu_s": frame["cpu_s"].sum(),
-        "cpu_s_concave": frame.filter(~pl.col("s_shaped"))["cpu_s"].sum(),
+        "cpu_s_concave": concave["cpu_s"].sum(),
         "slsqp_cpu_s": frame["slsqp_cpu_s"].sum(),
         "mean_loss": {name: frame[f"loss_of_{name}"].mean() for name in RULES},
+        "mean_loss_concave": {name: concave[f"loss_of_{name}"].mean() for name in RULES},
         "worst_loss": {name: frame[f"loss_of_{name}"].max() for name in RULES},
         "rows": frame.to_dicts(),
         "targets": [

@@ -26,6 +26,7 @@ import polars as pl
 from benchmarks.apart import ONE_THREAD, answer, measured, run_apart
 from benchmarks.coupons.instances import CouponInstance, coupon_instance, random_instance
 from benchmarks.coupons.peers import PEERS, program_of, solve_with
+from benchmarks.told import told_by, told_of
 from optimization.coupons import CouponLimits, CouponSettings, assign_coupons
 
 GAPS = {1_000: 1e-4, 10_000: 3e-5, 100_000: 1e-5, 1_000_000: 1e-5}
@@ -112,31 +113,15 @@ def _read(folder: Path, customers: int) -> CouponInstance:
 
 def _ours(instance: CouponInstance, gap: float) -> dict[str, Any]:
     plan = assign_coupons(instance.candidates, instance.limits, CouponSettings(target_gap=gap, holdout_share=0.0))
-    told = plan.certificate
-    return {
-        "value": told.value,
-        "bound": told.bound,
-        "gap": told.gap,
-        "status": told.status,
-        "integer": True,
-        "violations": len(told.violations),
-        "limits_with_a_price": int((plan.limits["shadow_price"] > 0).sum()),
-    }
+    return {**told_of(plan.certificate), "integer": True, "limits_with_a_price": int((plan.limits["shadow_price"] > 0).sum())}
 
 
 def _arrays_only(program: Any, gap: float) -> dict[str, Any]:
-    from optimization.certificate import relative_gap
     from optimization.coupons.solve_choices import solve_choices
 
     order = np.random.default_rng(7).permutation(len(program.group_starts)).astype(np.int64)
     found = solve_choices(program, CouponSettings(target_gap=gap, holdout_share=0.0), order)
-    return {
-        "value": found.value,
-        "bound": found.bound,
-        "gap": relative_gap(found.value, found.bound),
-        "status": found.method,
-        "integer": True,
-    }
+    return {**told_by(found.value, found.bound, found.method), "integer": True}
 
 
 def _proof(count: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.apart import answer, measured, run_apart
 from benchmarks.cbc import NOT_INSTALLED, UNTOLD, cbc_answer, cbc_is_installed
 from benchmarks.coupons.calendar_instances import CalendarInstance, calendar_instance
+from benchmarks.told import told_by, told_of
 from optimization.promotion_calendar import CalendarSettings, plan_promotions
 
 SIZES = (50, 200, 500, 1_000, 2_000)  # products, over twelve weeks in three kinds
@@ -53,15 +54,7 @@ def measure(small: bool) -> dict[str, Any]:
 
 def _ours(instance: CalendarInstance) -> dict[str, Any]:
     plan = plan_promotions(instance.frames, instance.limits, CalendarSettings(target_gap=TARGET_GAP))
-    told = plan.certificate
-    return {
-        "value": told.value,
-        "bound": told.bound,
-        "gap": told.gap,
-        "status": told.status,
-        "violations": len(told.violations),
-        "promotions": int(plan.calendar["is_promoted"].sum()),
-    }
+    return {**told_of(plan.certificate), "promotions": int(plan.calendar["is_promoted"].sum())}
 
 
 def _with_highs(instance: CalendarInstance) -> dict[str, Any]:
@@ -72,8 +65,7 @@ def _with_highs(instance: CalendarInstance) -> dict[str, Any]:
     program, _ = whole_model(instance.frames, instance.limits)
     options = SolveOptions(relative_gap=TARGET_GAP, absolute_gap=1e-9, time_limit_seconds=TIME_LIMIT_S, most_variables=10**7)
     solved = solve_arrays(program, options)
-    gap = None if solved.value is None or solved.bound is None else (solved.bound - solved.value) / max(abs(solved.value), 1)
-    return {"variables": len(program.objective), "value": solved.value, "bound": solved.bound, "gap": gap, "status": solved.status}
+    return {"variables": len(program.objective), **told_by(solved.value, solved.bound, solved.status)}
 
 
 def _with_cbc(instance: CalendarInstance) -> dict[str, Any]:
@@ -81,13 +73,13 @@ def _with_cbc(instance: CalendarInstance) -> dict[str, Any]:
     from optimization.promotion_calendar.whole_model import whole_model
 
     if not cbc_is_installed():
-        return {"value": None, "bound": None, "gap": None, "status": NOT_INSTALLED}
+        return told_by(None, None, NOT_INSTALLED)
     program, _ = whole_model(instance.frames, instance.limits)
     told = np.nan_to_num(cbc_answer(program, TIME_LIMIT_S, TARGET_GAP))
     told[program.is_integer] = np.rint(told[program.is_integer])
     kept = bool((program.excess(told) <= 1e-6 * np.maximum(np.abs(program.rhs), 1.0)).all())
     value = float(program.objective @ told) if kept else None
-    return {"variables": len(told), "value": value, "bound": None, "gap": None, "status": UNTOLD}
+    return {"variables": len(told), **told_by(value, None, UNTOLD)}
 
 
 def _proof(count: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.apart import answer, measured, run_apart
 from benchmarks.cbc import UNTOLD, cbc_answer
 from benchmarks.replenishment.horizon_shops import HorizonShop, horizon_shop, small_problem
+from benchmarks.told import told_by, told_of
 from optimization.linear_program import LinearArrays, SolveOptions
 from optimization.replenishment_horizon import HorizonProblem, HorizonSettings, plan_horizon, read_horizon, solve_horizon
 from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits
@@ -111,20 +112,15 @@ def _work(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ours(shop: HorizonShop) -> dict[str, Any]:
-    told = plan_horizon(*shop.frames).certificate
-    if told.violations:
-        raise RuntimeError(f"The plan breaks limits: {told.violations[:3]}.")
-    return _told(told.value, told.bound, told.status)
+    certificate = plan_horizon(*shop.frames).certificate
+    if certificate.violations:
+        raise RuntimeError(f"The plan breaks limits: {certificate.violations[:3]}.")
+    return told_of(certificate)
 
 
 def _peer(shop: HorizonShop, method: str, limit_s: int) -> dict[str, Any]:
     program = whole_program(read_horizon(*shop.frames).problem)
-    return _told(*(_highs if method == PEERS[0] else _cbc)(program, limit_s))
-
-
-def _told(value: float | None, bound: float | None, status: str) -> dict[str, Any]:
-    gap = None if value is None or bound is None else abs(value - bound) / max(abs(value), 1.0)
-    return {"value": value, "bound": bound, "gap": gap, "status": status}
+    return told_by(*(_highs if method == PEERS[0] else _cbc)(program, limit_s))
 
 
 def _highs(program: LinearArrays, limit_s: int) -> tuple[float | None, float | None, str]:

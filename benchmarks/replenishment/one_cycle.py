@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.apart import answer, measured, run_apart
 from benchmarks.cbc import NOT_INSTALLED, UNTOLD, cbc_answer, cbc_is_installed
 from benchmarks.replenishment.cycle_instances import CycleInstance, cycle_instance
+from benchmarks.told import told_by, told_of
 from optimization.replenishment import ReplenishmentSettings, plan_replenishment
 
 SIZES = ((100, 8), (1_000, 50), (10_000, 250), (100_000, 2_000))  # item-locations, suppliers
@@ -41,16 +42,9 @@ def measure(small: bool) -> dict[str, Any]:
 
 def _ours(instance: CycleInstance) -> dict[str, Any]:
     plan = plan_replenishment(instance.items, instance.suppliers, instance.limits)
-    told = plan.certificate
     rooms = plan.limits.filter(plan.limits["limit_name"].is_in(["purchase_budget", "warehouse_volume"]))
-    return {
-        "value": told.value,
-        "bound": told.bound,
-        "gap": told.gap,
-        "status": told.status,
-        "violations": len(told.violations),
-        "rooms_with_a_price": int(rooms.filter(rooms["shadow_price"].is_null() | (rooms["shadow_price"] > 0)).height),
-    }
+    priced = rooms.filter(rooms["shadow_price"].is_null() | (rooms["shadow_price"] > 0))
+    return {**told_of(plan.certificate), "rooms_with_a_price": priced.height}
 
 
 def _whole(instance: CycleInstance, solver: str) -> dict[str, Any]:
@@ -64,8 +58,7 @@ def _whole(instance: CycleInstance, solver: str) -> dict[str, Any]:
         return {"variables": sizes, **_with_cbc(problem)}
     options = SolveOptions(relative_gap=1e-6, time_limit_seconds=TIME_LIMIT_S, most_variables=10**7)
     solved, _ = solve_whole(problem, options)
-    gap = None if solved.value is None or solved.bound is None else (solved.value - solved.bound) / max(abs(solved.value), 1)
-    return {"variables": sizes, "value": solved.value, "bound": solved.bound, "gap": gap, "status": solved.status}
+    return {"variables": sizes, **told_by(solved.value, solved.bound, solved.status)}
 
 
 def _with_cbc(problem: Any) -> dict[str, Any]:
@@ -74,13 +67,13 @@ def _with_cbc(problem: Any) -> dict[str, Any]:
     from optimization.replenishment.whole_model import whole_model
 
     if not cbc_is_installed():
-        return {"value": None, "bound": None, "gap": None, "status": NOT_INSTALLED}
+        return told_by(None, None, NOT_INSTALLED)
     program, item, size = whole_model(problem)
     chosen = cbc_answer(program, TIME_LIMIT_S)[: len(item)] > 0.5
     picks = np.zeros(len(problem.units), dtype=np.int64)
     picks[item[chosen]] = size[chosen]
     kept = is_feasible(problem, picks)
-    return {"value": total_cost(problem, picks) if kept else None, "bound": None, "gap": None, "status": UNTOLD}
+    return told_by(total_cost(problem, picks) if kept else None, None, UNTOLD)
 
 
 def _joint_problem(instance: CycleInstance) -> Any:
