@@ -12,7 +12,7 @@ import polars as pl
 from assets.as_of import Versions, read_versions
 from assets.house import House
 from assets.warehouse import Warehouse
-from shops.shop import SupplierTerms
+from shops.replenishment_terms import SupplierTerms
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DEFAULT_SUPPLIER = "default supplier"

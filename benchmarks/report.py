@@ -5,7 +5,7 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,17 @@ class Figure:
     @property
     def holds(self) -> bool:
         return self.target is None or self.value <= self.target
+
+
+def installed(libraries: Sequence[str]) -> dict[str, str]:
+    """Versions of those of the libraries that are installed."""
+    found = {}
+    for library in libraries:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def finish(name: str, size: Mapping[str, Any], figures: Sequence[Figure]) -> None:

@@ -12,7 +12,7 @@ from datetime import date
 import polars as pl
 
 from shops.contract import Column, Kind
-from shops.shop import CsvFormat
+from shops.csv_terms import CsvFormat
 
 DTYPES: dict[Kind, pl.DataType] = {
     "text": pl.String(),

@@ -10,6 +10,7 @@ import polars as pl
 from assets.as_of import read_versions
 from assets.decisions.ad_channels import ad_channels, ad_draws, known_limits
 from assets.decisions.pictures import ad_budget_picture
+from assets.decisions.plan_checks import plan_check_results, plan_check_specs
 from assets.house import House
 from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
@@ -34,12 +35,7 @@ TARGET_GAP = 1e-4  # responses are known to a tenth at best
 @dg.multi_asset(
     name="ad_plan",
     specs=[dg.AssetSpec(KEYS[name], group_name="decisions", kinds={"pulp"}, deps=UPSTREAM, description=ABOUT[name]) for name in TABLES],
-    check_specs=[
-        dg.AssetCheckSpec(
-            "plan_is_checked", asset=KEYS[BUDGET], blocking=True, description="An independent checker recomputed every limit and the value."
-        ),
-        dg.AssetCheckSpec("no_ad_limit_gave_way", asset=KEYS[LIMITS], description="No limit collided with another."),
-    ],
+    check_specs=plan_check_specs(KEYS[BUDGET], KEYS[LIMITS], "every limit and the value"),
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def ad_plan(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
@@ -50,13 +46,13 @@ def ad_plan(context: dg.AssetExecutionContext, house: House, warehouse: Warehous
     draws = warehouse.read("select * from response.ad_curve_draws where as_of_day between ? and ? order by all", bounds)
     spend = read_versions(warehouse, "fct_ad_spend", window.last_day, ("business_day", "channel", "spend"))
     made: dict[str, list[pl.DataFrame]] = {name: [table_contracts()[name].empty()] for name in TABLES}
-    certificates: list[PlanCertificate] = []
+    proofs: list[tuple[date, PlanCertificate]] = []
     strangers: set[str] = set()
     for day in window.days:
         today = curves.filter(pl.col("as_of_day") == day)
         plan, unknown = _plan_day(house, day, today, draws.filter(pl.col("as_of_day") == day), spend.as_of(day))
         strangers |= unknown
-        certificates.append(plan.certificate)
+        proofs.append((day, plan.certificate))
         for name, frame in _frames(plan, today, day).items():
             made[name].append(frame.with_columns(as_of_day=pl.lit(day), run_id=pl.lit(context.run_id)).select(made[name][0].columns))
     if strangers:
@@ -67,21 +63,7 @@ def ad_plan(context: dg.AssetExecutionContext, house: House, warehouse: Warehous
         newest = frame.filter(pl.col("as_of_day") == window.last_day)
         extra = {"budget curve": ad_budget_picture(newest, house.shop.currency)} if name == CURVE else {}
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows, **extra})
-    broken = [violation for proof in certificates for violation in proof.violations]
-    yield dg.AssetCheckResult(
-        check_name="plan_is_checked",
-        asset_key=KEYS[BUDGET],
-        passed=not broken and all(proof.checked for proof in certificates),
-        metadata={"violations": "; ".join(broken[:5])},
-    )
-    relaxed = sum(proof.status == "relaxed" for proof in certificates)
-    yield dg.AssetCheckResult(
-        check_name="no_ad_limit_gave_way",
-        asset_key=KEYS[LIMITS],
-        passed=not relaxed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"relaxed_plans": relaxed},
-    )
+    yield from plan_check_results(KEYS[BUDGET], KEYS[LIMITS], proofs)
 
 
 def _plan_day(house: House, day: date, curves: pl.DataFrame, draws: pl.DataFrame, spend: pl.DataFrame) -> tuple[AdBudgetPlan, set[str]]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from optimization.promotion_calendar import PromotionLimits
-from shops.shop import PromotionTerms
+from shops.promotion_terms import PromotionTerms
 
 DAYS_KEPT = 28  # days at the end of the forecast that stand for the weeks after it
 

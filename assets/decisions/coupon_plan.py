@@ -10,6 +10,7 @@ import polars as pl
 from assets.as_of import read_versions
 from assets.decisions.coupon_overrides import frequency_cap, overrides_of, told_with_numbers
 from assets.decisions.pictures import budget_picture
+from assets.decisions.plan_checks import plan_check_results, plan_check_specs
 from assets.house import House
 from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
@@ -59,15 +60,7 @@ OFFER_COLUMNS = ("customer_key", "segment", "coupon_id", "expected_gain", "expec
 @dg.multi_asset(
     name="coupon_plan",
     specs=[dg.AssetSpec(KEYS[name], group_name="decisions", kinds={"pulp"}, deps=UPSTREAM, description=ABOUT[name]) for name in TABLES],
-    check_specs=[
-        dg.AssetCheckSpec(
-            "plan_is_checked",
-            asset=KEYS[ASSIGNMENTS],
-            blocking=True,
-            description="An independent checker recomputed every limit of both plans.",
-        ),
-        dg.AssetCheckSpec("no_limit_gave_way", asset=KEYS[LIMITS], description="No limit collided with another."),
-    ],
+    check_specs=plan_check_specs(KEYS[ASSIGNMENTS], KEYS[LIMITS], "every limit of both plans"),
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
@@ -84,7 +77,7 @@ def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Ware
     issued = read_versions(warehouse, "fct_coupon_assignments", window.last_day)
     overrides = read_versions(warehouse, "fct_coupon_overrides", window.last_day)
     made: dict[str, list[pl.DataFrame]] = {name: [table_contracts()[name].empty()] for name in TABLES}
-    certificates: list[PlanCertificate] = []
+    proofs: list[tuple[date, PlanCertificate]] = []
     for day in window.days:
         known = coupons.as_of(day)
         customers = profiles.filter(pl.col("as_of_day") == day).select(
@@ -93,8 +86,8 @@ def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Ware
         today = scores.filter(pl.col("as_of_day") == day)
         tired = had_enough(issued.as_of(day), frequency_cap(house), day)
         customers = customers.with_columns(had_enough=pl.col("customer_key").is_in(tired.implode()))
-        parts, proofs = _plan_day(house, day, customers, today, known, overrides_of(overrides, day))
-        certificates += proofs
+        parts, certificates = _plan_day(house, day, customers, today, known, overrides_of(overrides, day))
+        proofs += [(day, certificate) for certificate in certificates]
         for name, frame in parts.items():
             made[name].append(_stamped(frame, day, context.run_id))
     frames = {name: pl.concat([part.select(made[name][0].columns) for part in made[name]], how="vertical_relaxed") for name in TABLES}
@@ -106,21 +99,7 @@ def coupon_plan(context: dg.AssetExecutionContext, house: House, warehouse: Ware
             else {}
         )
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows[name], **extra})
-    broken = [violation for proof in certificates for violation in proof.violations]
-    relaxed = [proof.plan for proof in certificates if proof.status == "relaxed"]
-    yield dg.AssetCheckResult(
-        check_name="plan_is_checked",
-        asset_key=KEYS[ASSIGNMENTS],
-        passed=not broken and all(proof.checked for proof in certificates),
-        metadata={"violations": "; ".join(broken[:5])},
-    )
-    yield dg.AssetCheckResult(
-        check_name="no_limit_gave_way",
-        asset_key=KEYS[LIMITS],
-        passed=not relaxed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"relaxed_plans": len(relaxed)},
-    )
+    yield from plan_check_results(KEYS[ASSIGNMENTS], KEYS[LIMITS], proofs)
 
 
 def _plan_day(

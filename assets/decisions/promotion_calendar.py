@@ -25,12 +25,13 @@ from assets.decisions.calendar_frames import (
     rejected,
     stock_for_lifts,
 )
+from assets.decisions.plan_checks import plan_check_results, plan_check_specs
 from assets.demand.panels import DemandInputs, read_demand_inputs
 from assets.house import House
 from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
-from optimization.certificate import certificates_frame
+from optimization.certificate import PlanCertificate, certificates_frame
 from optimization.promotion_calendar import CANDIDATE_COLUMNS, CalendarFrames, PromotionPlan, plan_promotions
 
 CALENDAR, LIMITS = "decisions.promotion_calendar", "decisions.promotion_calendar_limits"
@@ -90,19 +91,14 @@ class Calendar:
         )
         for name in TABLES
     ],
-    check_specs=[
-        dg.AssetCheckSpec(
-            "calendar_is_checked", asset=KEYS[CALENDAR], blocking=True, description="An independent checker recomputed every rule of it."
-        ),
-        dg.AssetCheckSpec("no_limit_gave_way", asset=KEYS[LIMITS], description="No limit collided with another."),
-    ],
+    check_specs=plan_check_specs(KEYS[CALENDAR], KEYS[LIMITS], "every rule of the calendar"),
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def promotion_calendar(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
     """Propose a calendar from each day of the window; without `[promotions] enabled` the tables stay empty."""
     window = partition_window(context)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
-    broken, relaxed = list[str](), list[str]()
+    proofs: list[tuple[date, PlanCertificate]] = []
     for day in window.days if house.shop.promotions.enabled else []:
         calendar = calendar_on(house, warehouse, day)
         plan = calendar.plan
@@ -115,24 +111,14 @@ def promotion_calendar(context: dg.AssetExecutionContext, house: House, warehous
         made[OVERRIDES].append(told.with_columns(**lineage))
         proof = certificates_frame([plan.certificate]).drop("seconds")
         made[CERTIFICATES].append(proof.with_columns(**lineage, message=pl.lit(plan.message)))
-        broken += [f"{day}: {violation}" for violation in plan.certificate.violations]
-        relaxed += [f"{day}: {plan.message}"] if plan.certificate.status == "relaxed" else []
+        proofs.append((day, plan.certificate))
     for name in TABLES:
         contract = table_contracts()[name]
         frame = pl.concat([contract.empty(), *(contract.conform(part) for part in made[name])])
         yield dg.MaterializeResult(
             asset_key=KEYS[name], metadata={"dagster/row_count": warehouse.replace_days(contract, frame, window.days)}
         )
-    yield dg.AssetCheckResult(
-        check_name="calendar_is_checked", asset_key=KEYS[CALENDAR], passed=not broken, metadata={"violations": "; ".join(broken[:5])}
-    )
-    yield dg.AssetCheckResult(
-        check_name="no_limit_gave_way",
-        asset_key=KEYS[LIMITS],
-        passed=not relaxed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"relaxed": "; ".join(relaxed[:5])},
-    )
+    yield from plan_check_results(KEYS[CALENDAR], KEYS[LIMITS], proofs)
 
 
 def calendar_on(house: House, warehouse: Warehouse, day: date) -> Calendar:

@@ -14,6 +14,7 @@ from assets.decisions.demand_paths import read_paths, with_paths
 from assets.decisions.order_calibration import read_calibration, weights_on
 from assets.decisions.order_outlook import make_outlook_tables
 from assets.decisions.order_overrides import DECIDED_LINES, as_ordered, concerned, decided_lines, overrides_of, read_overrides, told
+from assets.decisions.plan_checks import plan_check_results, plan_check_specs
 from assets.decisions.promotion_calendar import make_calendar_tables
 from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, read_stock_inputs, stock_position
 from assets.decisions.transfers import TRANSFERS, own_transfers_before, transfer_rows, transfers_of_day, with_own_transfers
@@ -64,12 +65,7 @@ LEAD_QUANTILES = ("q10", "q50", "q90")
 @dg.multi_asset(
     name="replenishment",
     specs=[dg.AssetSpec(KEYS[name], group_name="decisions", kinds={"pulp"}, deps=UPSTREAM, description=ABOUT[name]) for name in TABLES],
-    check_specs=[
-        dg.AssetCheckSpec(
-            "plan_is_checked", asset=KEYS[ORDERS], blocking=True, description="An independent checker recomputed every rule of the plan."
-        ),
-        dg.AssetCheckSpec("no_limit_gave_way", asset=KEYS[LIMITS], description="No limit collided with another."),
-    ],
+    check_specs=plan_check_specs(KEYS[ORDERS], KEYS[LIMITS], "every rule of the plan"),
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[Any]:
@@ -168,20 +164,8 @@ def replenishment(context: dg.AssetExecutionContext, house: House, warehouse: Wa
             else {}
         )
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows[name], **extra})
-    relaxed = [str(day) for day, plan in zip(window.days, plans, strict=True) if plan.certificate.status == "relaxed"]
-    yield dg.AssetCheckResult(
-        check_name="plan_is_checked",
-        asset_key=KEYS[ORDERS],
-        passed=not broken and all(plan.certificate.checked for plan in plans),
-        metadata={"violations": "; ".join(broken[:5])},
-    )
-    yield dg.AssetCheckResult(
-        check_name="no_limit_gave_way",
-        asset_key=KEYS[LIMITS],
-        passed=not relaxed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"relaxed_days": ", ".join(relaxed[:10])},
-    )
+    proofs = [(day, plan.certificate) for day, plan in zip(window.days, plans, strict=True)]
+    yield from plan_check_results(KEYS[ORDERS], KEYS[LIMITS], proofs, broken)
 
 
 def own_orders_before(warehouse: Warehouse, day: date, overrides: Versions) -> pl.DataFrame:

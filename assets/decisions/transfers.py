@@ -12,7 +12,7 @@ import polars as pl
 from assets.warehouse import Warehouse
 from optimization.replenishment import ReplenishmentLimits, ReplenishmentSettings
 from optimization.transfers import TransferLimits, TransferPlan, TransferSettings, plan_transfers
-from shops.shop import TransferTerms
+from shops.replenishment_terms import TransferTerms
 
 TRANSFERS = "decisions.transfers"
 KEY = ["product_id", "location_id"]

@@ -13,6 +13,7 @@ import dagster as dg
 import polars as pl
 
 from assets.house import House
+from assets.model_files import swap_in
 from assets.partitions import partition_window
 from assets.response.ad_days import ad_sales_on, ad_spend_on
 from assets.table_contracts import table_contracts
@@ -82,10 +83,7 @@ def _train(
     fingerprint = _fingerprint(spend, known, settings)
     version = f"ads-{trained_as_of.isoformat()}-{fingerprint[:8]}"
     folder = house.state / "learning" / "ad_response" / trained_as_of.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / ".model.json"
-    model.save(beside)
-    beside.rename(folder / "model.json")
+    swap_in(model, folder)
     tracking.record(
         TrainingRecord(
             experiment=EXPERIMENT,

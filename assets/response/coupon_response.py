@@ -17,6 +17,7 @@ import polars as pl
 
 from assets.as_of import Versions, read_versions
 from assets.house import House
+from assets.model_files import MODEL_FILE, swap_in
 from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
 from assets.tracking import Tracking, TrainingRecord
@@ -109,16 +110,13 @@ def _train(house: House, facts: pl.DataFrame, trained_as_of: date, tracking: Tra
     fingerprint = _fingerprint(facts, settings)
     model_version = f"response-{trained_as_of.isoformat()}-{fingerprint[:8]}"
     folder = house.state / "learning" / "response" / trained_as_of.isoformat()
-    mark, file = folder / "fingerprint.txt", folder / "model.json"
+    mark, file = folder / "fingerprint.txt", folder / MODEL_FILE
     if file.exists() and mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
         model = ResponseModel.load(file)
     else:
         model = train_response(facts, settings)
-        folder.mkdir(parents=True, exist_ok=True)
         mark.unlink(missing_ok=True)
-        beside = folder / ".model.json"
-        model.save(beside)
-        beside.rename(file)
+        swap_in(model, folder)
         mark.write_text(fingerprint, encoding="utf-8")
     tracking.record(
         TrainingRecord(

@@ -12,6 +12,7 @@ import dagster as dg
 import polars as pl
 
 from assets.house import House
+from assets.model_files import swap_in
 from assets.partitions import partition_window
 from assets.response.ad_days import IN_FORCE
 from assets.table_contracts import table_contracts
@@ -107,10 +108,7 @@ def _train(house: House, warehouse: Warehouse, trained_as_of: date, tracking: Tr
     fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     version = f"propensity-{trained_as_of.isoformat()}-{fingerprint[:8]}"
     folder = house.state / "learning" / "purchase_propensity" / trained_as_of.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / ".model.json"
-    model.save(beside)
-    beside.rename(folder / "model.json")
+    swap_in(model, folder)
     measured = {name: getattr(model, name) for name in ("auc", "brier", "base_rate", "predicted_rate")}
     tracking.record(
         TrainingRecord(

@@ -1,7 +1,8 @@
-"""`make bench-coupons`: assignment at four sizes, simpler rules, calendar, ads, policies and read-outs; one table each, one verdict.
+"""`make bench-coupons`: assignment, simpler rules, policies and their gate, calendar, ads and read-outs; one table each, one verdict.
 
 The parts run one after the other, each heavy run in a process of its own; CPU seconds and peak memory are its own. `--only` runs some parts
-and replaces theirs in the results. A part is a module of this package with `measure(small) -> dict`, whose `targets` are judged.
+and replaces theirs in the results. A part is a module of this package with `measure(small) -> dict`, whose `targets` are judged; its
+results keep the versions of the libraries it was measured with.
 """
 
 from collections.abc import Callable
@@ -12,10 +13,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.report import conclude
+from benchmarks.report import conclude, installed
 from benchmarks.targets import Target, as_number, earlier_parts, parts_asked, print_part, print_targets
 
-PARTS = ("assignment", "rules", "policy", "calendar", "ads", "readout")
+PARTS = ("assignment", "rules", "policy", "gate", "calendar", "ads", "readout")
+LIBRARIES = {  # of each part, beside those of every benchmark
+    "assignment": ("ortools", "scipy"),
+    "policy": ("causalml", "econml", "scikit-learn", "scikit-uplift"),
+    "gate": ("scikit-learn",),
+    "ads": ("scipy",),
+    "readout": ("scipy", "tea-tasting"),
+}
 console = Console(width=140)
 
 
@@ -30,7 +38,7 @@ def main(
     for name in wanted:
         console.print(f"{name} …")
         part = import_module(f"benchmarks.coupons.{name}").measure(size == "small")
-        found[name] = part
+        found[name] = part | {"versions": installed(LIBRARIES.get(name, ()))}
         targets += [Target(each["name"], each["value"], each["target"], each.get("at_least", False)) for each in part["targets"]]
         if name in PRINTERS:
             PRINTERS[name](name, part)

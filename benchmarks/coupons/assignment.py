@@ -15,12 +15,7 @@ Public: `measure`.
 """
 
 import json
-import os
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,8 +23,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.apart import ONE_THREAD, answer, measured, run_apart
 from benchmarks.coupons.instances import CouponInstance, coupon_instance, random_instance
 from benchmarks.coupons.peers import PEERS, program_of, solve_with
+from benchmarks.told import told_by, told_of
 from optimization.coupons import CouponLimits, CouponSettings, assign_coupons
 
 GAPS = {1_000: 1e-4, 10_000: 3e-5, 100_000: 1e-5, 1_000_000: 1e-5}
@@ -37,7 +34,6 @@ TIME_LIMIT_S = 90
 OURS, SHUFFLED, ARRAYS = "Countinghouse", "Countinghouse, shuffled frames", "Countinghouse, arrays only"
 PROOF_INSTANCES, SMALL_PROOF_INSTANCES = 240, 24
 EXACT = ("PuLP with CBC", "PuLP with HiGHS", "highspy", "CP-SAT")
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
 
 
 def measure(small: bool) -> dict[str, Any]:
@@ -98,13 +94,9 @@ def _equal_share(proof: dict[str, Any]) -> float | None:
 
 
 def _apart(order: dict[str, Any]) -> dict[str, Any]:
-    """Run one order in a fresh process and return what it tells."""
-    told = {key: value for key, value in order.items() if key != "folder"}
-    command = [sys.executable, "-m", __name__, json.dumps(order)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **ONE_THREAD})
-    if done.returncode:
-        return {**told, "failed": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"}
-    return {**told, **json.loads(done.stdout.splitlines()[-1])}
+    """Run one order in a fresh process of one thread; the folder is nobody's business afterwards."""
+    told = run_apart(__name__, order, ONE_THREAD)
+    return {key: value for key, value in told.items() if key != "folder"}
 
 
 def _write(folder: Path, customers: int) -> None:
@@ -121,31 +113,15 @@ def _read(folder: Path, customers: int) -> CouponInstance:
 
 def _ours(instance: CouponInstance, gap: float) -> dict[str, Any]:
     plan = assign_coupons(instance.candidates, instance.limits, CouponSettings(target_gap=gap, holdout_share=0.0))
-    told = plan.certificate
-    return {
-        "value": told.value,
-        "bound": told.bound,
-        "gap": told.gap,
-        "status": told.status,
-        "integer": True,
-        "violations": len(told.violations),
-        "limits_with_a_price": int((plan.limits["shadow_price"] > 0).sum()),
-    }
+    return {**told_of(plan.certificate), "integer": True, "limits_with_a_price": int((plan.limits["shadow_price"] > 0).sum())}
 
 
 def _arrays_only(program: Any, gap: float) -> dict[str, Any]:
-    from optimization.certificate import relative_gap
     from optimization.coupons.solve_choices import solve_choices
 
     order = np.random.default_rng(7).permutation(len(program.group_starts)).astype(np.int64)
     found = solve_choices(program, CouponSettings(target_gap=gap, holdout_share=0.0), order)
-    return {
-        "value": found.value,
-        "bound": found.bound,
-        "gap": relative_gap(found.value, found.bound),
-        "status": found.method,
-        "integer": True,
-    }
+    return {**told_by(found.value, found.bound, found.method), "integer": True}
 
 
 def _proof(count: int) -> dict[str, Any]:
@@ -177,11 +153,6 @@ def _proof(count: int) -> dict[str, Any]:
     }
 
 
-def _cpu_s() -> float:
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in both)
-
-
 def _work(order: dict[str, Any]) -> dict[str, Any]:
     customers, folder, method = order["customers"], Path(order["folder"]), order["method"]
     if method == "proof":
@@ -195,15 +166,12 @@ def _work(order: dict[str, Any]) -> dict[str, Any]:
     if method == SHUFFLED:
         instance = CouponInstance(instance.candidates.sample(fraction=1.0, shuffle=True, seed=7), instance.limits)
     program = None if method in (OURS, SHUFFLED) else program_of(instance)
-    cpu, wall = _cpu_s(), time.perf_counter()
     if program is None:
-        told = _ours(instance, gap)
-    else:
-        told = _arrays_only(program, gap) if method == ARRAYS else solve_with(method, program, gap, TIME_LIMIT_S)
-    used = {"cpu_s": round(_cpu_s() - cpu, 2), "wall_s": round(time.perf_counter() - wall, 2)}
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {**told, **used, "peak_gb": round(peak / 1e6, 3)}
+        return measured(lambda: _ours(instance, gap))
+    if method == ARRAYS:
+        return measured(lambda: _arrays_only(program, gap))
+    return measured(lambda: solve_with(method, program, gap, TIME_LIMIT_S))
 
 
 if __name__ == "__main__":
-    print(json.dumps(_work(json.loads(sys.argv[1]))))
+    answer(_work)

@@ -7,18 +7,16 @@ run has a process of its own, whose CPU seconds count from the frames on, import
 Public: `measure`.
 """
 
-import json
-import resource
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from benchmarks.apart import answer, measured, run_apart
+from benchmarks.cbc import NOT_INSTALLED, UNTOLD, cbc_answer, cbc_is_installed
 from benchmarks.coupons.calendar_instances import CalendarInstance, calendar_instance
+from benchmarks.told import told_by, told_of
 from optimization.promotion_calendar import CalendarSettings, plan_promotions
 
 SIZES = (50, 200, 500, 1_000, 2_000)  # products, over twelve weeks in three kinds
@@ -39,10 +37,10 @@ def measure(small: bool) -> dict[str, Any]:
         for seed, budget in [(seed, budget) for seed in SEEDS for budget in BUDGETS] if full else [(7, 200.0)]:
             order = {"products": products, "seed": seed, "budget_per_slot": budget}
             peers = [name for name, most in PEERS.items() if products <= most and seed == 7 and budget == 200.0]
-            runs += [_apart({"method": method, **order}) for method in (OURS, *peers)]
+            runs += [run_apart(__name__, {"method": method, **order}) for method in (OURS, *peers)]
         if full:
-            runs.append(_apart({"method": OURS, "products": products, "seed": 7, "budget_per_slot": 200.0, "decided": 60}))
-    proof = _apart({"method": "proof", "products": SMALL_PROOF_INSTANCES if small else PROOF_INSTANCES})
+            runs.append(run_apart(__name__, {"method": OURS, "products": products, "seed": 7, "budget_per_slot": 200.0, "decided": 60}))
+    proof = run_apart(__name__, {"method": "proof", "products": SMALL_PROOF_INSTANCES if small else PROOF_INSTANCES})
     judged = [run for run in runs if run["method"] == OURS and run["products"] == (200 if small else 500)]
     slowest, widest = (max(judged, key=lambda run: run.get(name, np.inf)) for name in ("cpu_s", "gap"))
     size = f"{slowest['products']} products x 12 weeks, worst of {len(judged)}"
@@ -54,25 +52,9 @@ def measure(small: bool) -> dict[str, Any]:
     return {"runs": runs, "proof": proof, "targets": targets, "time_limit_s": TIME_LIMIT_S}
 
 
-def _apart(order: dict[str, Any]) -> dict[str, Any]:
-    """Run one order in a fresh process and return what it tells."""
-    done = subprocess.run([sys.executable, "-m", __name__, json.dumps(order)], check=False, capture_output=True, text=True)
-    if done.returncode:
-        return {**order, "failed": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"}
-    return {**order, **json.loads(done.stdout.splitlines()[-1])}
-
-
 def _ours(instance: CalendarInstance) -> dict[str, Any]:
     plan = plan_promotions(instance.frames, instance.limits, CalendarSettings(target_gap=TARGET_GAP))
-    told = plan.certificate
-    return {
-        "value": told.value,
-        "bound": told.bound,
-        "gap": told.gap,
-        "status": told.status,
-        "violations": len(told.violations),
-        "promotions": int(plan.calendar["is_promoted"].sum()),
-    }
+    return {**told_of(plan.certificate), "promotions": int(plan.calendar["is_promoted"].sum())}
 
 
 def _with_highs(instance: CalendarInstance) -> dict[str, Any]:
@@ -83,39 +65,21 @@ def _with_highs(instance: CalendarInstance) -> dict[str, Any]:
     program, _ = whole_model(instance.frames, instance.limits)
     options = SolveOptions(relative_gap=TARGET_GAP, absolute_gap=1e-9, time_limit_seconds=TIME_LIMIT_S, most_variables=10**7)
     solved = solve_arrays(program, options)
-    gap = None if solved.value is None or solved.bound is None else (solved.bound - solved.value) / max(abs(solved.value), 1)
-    return {"variables": len(program.objective), "value": solved.value, "bound": solved.bound, "gap": gap, "status": solved.status}
+    return {"variables": len(program.objective), **told_by(solved.value, solved.bound, solved.status)}
 
 
 def _with_cbc(instance: CalendarInstance) -> dict[str, Any]:
-    """Solve with PuLP's CBC, which tells no bound: its value is to be read against ours."""
-    import pulp
-
+    """Solve the whole model with CBC; a calendar that breaks a row is worth nothing."""
     from optimization.promotion_calendar.whole_model import whole_model
 
+    if not cbc_is_installed():
+        return told_by(None, None, NOT_INSTALLED)
     program, _ = whole_model(instance.frames, instance.limits)
-    model = pulp.LpProblem("whole", pulp.LpMaximize)
-    kinds = ["Integer" if whole else "Continuous" for whole in program.is_integer.tolist()]
-    x = [model.add_variable(f"x{number:07d}", 0, 1, kind) for number, kind in enumerate(kinds)]
-    model += pulp.LpAffineExpression(list(zip(x, program.objective.tolist(), strict=True)))
-    rows: list[dict[Any, float]] = [{} for _ in program.rhs]
-    entries = zip(program.entry_row.tolist(), program.entry_column.tolist(), program.entry_value.tolist(), strict=True)
-    for row, column, value in entries:
-        rows[row][x[column]] = rows[row].get(x[column], 0.0) + value
-    for row, terms in enumerate(rows):
-        model += pulp.LpConstraint(
-            pulp.LpAffineExpression(list(terms.items())), int(program.row_sense[row]), f"r{row:07d}", float(program.rhs[row])
-        )
-    settings = {"msg": False, "timeLimit": TIME_LIMIT_S, "threads": 1, "gapRel": TARGET_GAP}
-    solver = pulp.PULP_CBC_CMD(**settings) if hasattr(pulp, "PULP_CBC_CMD") else pulp.COIN_CMD(**settings)
-    if not solver.available():
-        return {"value": None, "bound": None, "gap": None, "status": "CBC is not installed"}
-    model.solve(solver)
-    told = np.array([variable.varValue or 0.0 for variable in x])
+    told = np.nan_to_num(cbc_answer(program, TIME_LIMIT_S, TARGET_GAP))
     told[program.is_integer] = np.rint(told[program.is_integer])
     kept = bool((program.excess(told) <= 1e-6 * np.maximum(np.abs(program.rhs), 1.0)).all())
     value = float(program.objective @ told) if kept else None
-    return {"variables": len(x), "value": value, "bound": None, "gap": None, "status": "stopped or optimal, untold"}
+    return {"variables": len(told), **told_by(value, None, UNTOLD)}
 
 
 def _proof(count: int) -> dict[str, Any]:
@@ -138,11 +102,6 @@ def _proof(count: int) -> dict[str, Any]:
     return {"instances": count, "equal_to_highs_at_gap_0": equal, "of_them_infeasible_for_both": collide, "checker_passes": checked}
 
 
-def _cpu_s() -> float:
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in both)
-
-
 def _work(order: dict[str, Any]) -> dict[str, Any]:
     if order["method"] == "proof":
         return _proof(order["products"])
@@ -154,12 +113,8 @@ def _work(order: dict[str, Any]) -> dict[str, Any]:
         "PuLP with HiGHS": _with_highs,
         "PuLP with CBC": _with_cbc,
     }
-    cpu, wall = _cpu_s(), time.perf_counter()
-    told = methods[order["method"]](instance)
-    used = {"cpu_s": round(_cpu_s() - cpu, 2), "wall_s": round(time.perf_counter() - wall, 2)}
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {**told, **used, "peak_gb": round(peak / 1e6, 3)}
+    return measured(lambda: methods[order["method"]](instance))
 
 
 if __name__ == "__main__":
-    print(json.dumps(_work(json.loads(sys.argv[1]))))
+    answer(_work)

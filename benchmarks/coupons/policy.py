@@ -1,4 +1,4 @@
-"""What coupon policies are worth on a simulated shop whose truth is known, and whether the safety gate ever lets a bad one through.
+"""What coupon policies are worth on a simulated shop whose truth is known, beside simple rules and uplift libraries.
 
 Terms
 -----
@@ -6,7 +6,6 @@ value      true profit per customer and outcome window over giving nobody a coup
 optimum    value of knowing every customer's true response, hidden traits included; no model of observed data can reach it
 attainable value of the best policy found from the same features by a model that is shown the truth of other customers
 power      a trial has power where its 95 % interval of the best single rule's value is no wider than that value
-placebo    a trial without effect, made of control customers: arms drawn anew, half of the buyers redeem what they would have bought anyway
 
 Part of `make bench-coupons`.
 """
@@ -24,8 +23,7 @@ from learning.response import FEATURES, ResponseModel, fit_candidates, train_res
 
 FACES = (3.0, 5.0, 8.0, 12.0)
 COUPONS = pl.DataFrame({"coupon_id": [f"c{face:02.0f}" for face in FACES], "face_value": FACES})
-PLACEBO_SHARES, PLACEBO_REDEEMS = np.array([0.32, 0.17, 0.17, 0.17, 0.17]), 0.5
-LEAST_SHARE, SEEDS, PLACEBO_SEEDS = 0.9, 40, 10
+LEAST_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,6 @@ def measure(small: bool) -> dict[str, Any]:
     sizes = (1_000, 4_000) if small else (1_500, 6_000, 32_000)
     attainable = truth.attainable()
     sheets = [_one_size(pool, truth, size, attainable) for size in sizes]
-    gate = gate_trials(pool, truth, customers=600 if small else 1_000, seeds=3 if small else SEEDS, placebos=2 if small else PLACEBO_SEEDS)
     largest = sheets[-1]
     learned = next(row["value"] for row in largest["policies"] if row["policy"] == "published")
     return {
@@ -79,7 +76,6 @@ def measure(small: bool) -> dict[str, Any]:
         "attainable": attainable,
         "best_rule": float(max(truth.rules.max(), 0.0)),
         "sizes": sheets,
-        "gate": gate,
         "targets": [
             {
                 "name": "published policy, share of what the features allow",
@@ -93,7 +89,6 @@ def measure(small: bool) -> dict[str, Any]:
                 "target": LEAST_SHARE,
                 "at_least": True,
             },
-            {"name": "seeds below the trial's best rule", "value": gate["below_rule"], "target": 0, "at_least": False},
         ],
     }
 
@@ -116,6 +111,11 @@ def predicted_values(model: ResponseModel, profiles: pl.DataFrame) -> np.ndarray
     """Return customers x faces predicted values, customers sorted."""
     told = model.predict(profiles, COUPONS).pivot(on="coupon_id", index="customer_key", values="value").sort("customer_key")
     return told.select(COUPONS["coupon_id"].to_list()).to_numpy()
+
+
+def gate_set(model: ResponseModel, *, passed: bool) -> ResponseModel:
+    """Return the model as if the gate had spoken so."""
+    return replace(model, gate=None if model.gate is None else replace(model.gate, passed=passed))
 
 
 def _one_size(pool: Pool, truth: Truth, customers: int, attainable: float) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _simple_policies(model: ResponseModel, truth: Truth) -> list[tuple[str, np.n
 def _learners(facts: pl.DataFrame, truth: Truth, attainable: float) -> list[dict[str, Any]]:
     """Return every candidate as it would be published, the gate set aside."""
     return [
-        _row(f"{learner}/{outcome}", truth, predicted_values(_gate_set(model, passed=True), truth.profiles), None, attainable)
+        _row(f"{learner}/{outcome}", truth, predicted_values(gate_set(model, passed=True), truth.profiles), None, attainable)
         for (learner, outcome), model in fit_candidates(facts).items()
     ]
 
@@ -184,84 +184,3 @@ def _coverage(pool: Pool, model: ResponseModel) -> dict[str, float]:
     means = groups.group_by("face_value", "group").agg(pl.col("uplift_orders_low", "uplift_orders_high", "uplift_purchase_chance").mean())
     inside = pl.col("uplift_purchase_chance").is_between("uplift_orders_low", "uplift_orders_high")
     return {"groups_of_100": float(means.select(inside.mean()).item()), "customers": float(told.select(inside.mean()).item())}
-
-
-def _gate_set(model: ResponseModel, *, passed: bool) -> ResponseModel:
-    """Return the model as if the gate had spoken so."""
-    return replace(model, gate=None if model.gate is None else replace(model.gate, passed=passed))
-
-
-def placebo(facts: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Return a trial in which coupons do nothing but cost money."""
-    rng = np.random.default_rng(seed)
-    control = facts.filter(pl.col("coupon_id").is_null()).sort("campaign_id", "customer_key")
-    arm = rng.choice(len(PLACEBO_SHARES), control.height, p=PLACEBO_SHARES)
-    face = np.append(0.0, FACES)[arm]
-    redeems = (control["outcome_orders"].to_numpy() > 0) & (arm > 0) & (rng.random(control.height) < PLACEBO_REDEEMS)
-    names = pl.Series([None, *COUPONS["coupon_id"].to_list()])
-    return control.with_columns(
-        coupon_id=names.gather(arm),
-        face_value=pl.Series(face),
-        propensity=pl.Series(PLACEBO_SHARES[arm]),
-        redeemed=pl.Series(redeems),
-        redemption_discount=pl.Series(np.where(redeems, face, 0.0)),
-        outcome_margin=pl.col("outcome_margin") - pl.Series(np.where(redeems, face, 0.0)),
-    )
-
-
-def gate_trials(pool: Pool, truth: Truth, customers: int, seeds: int, placebos: int) -> dict[str, Any]:
-    """Train on many trials, those without effect last; judge what is published by the truth.
-
-    below_rule counts seeds in which the published policy is worth less than the best rule of the same trial by more than the gate's
-    tolerance; below_true_rule the same against the rule that is truly best, which a small trial may not find.
-    """
-    last = pool.truth.filter((pl.col("as_of_day") == LAST_DAY) & (pl.col("face_value") == FACES[0]))
-    chance = truth.profiles.join(last.select("customer_key", "purchase_chance_without"), on="customer_key", maintain_order="left")
-    nothing = -PLACEBO_REDEEMS * chance["purchase_chance_without"].to_numpy()[:, None] * np.array(FACES)
-    start, rows = time.process_time(), []
-    for seed in range(seeds + placebos):
-        is_placebo = seed >= seeds
-        facts = of_customers(pool, customers * (3 if is_placebo else 1), seed=100 + seed)
-        rows.append(
-            _gate_trial(seed, placebo(facts, seed) if is_placebo else facts, Truth(truth.profiles, nothing) if is_placebo else truth)
-        )
-    gaps = np.array([row["reported"] - row["candidate_value"] for row in rows])
-    return {
-        "seeds": seeds,
-        "placebos": placebos,
-        "customers": customers,
-        "passed": sum(row["passed"] for row in rows),
-        "passed_placebos": sum(row["passed"] for row in rows if row["placebo"]),
-        "below_rule": sum(row["value"] < row["rule_value"] - row["tolerance"] for row in rows),
-        "below_true_rule": sum(row["value"] < row["true_rule_value"] - row["tolerance"] for row in rows),
-        "worst_against_rule": min(row["value"] - row["rule_value"] for row in rows),
-        "mean_over_rule": float(np.mean([row["value"] - row["rule_value"] for row in rows])),
-        "mean_over_rule_without_gate": float(np.mean([row["candidate_value"] - row["rule_value"] for row in rows])),
-        "worst_without_gate": min(row["candidate_value"] - row["rule_value"] for row in rows),
-        "optimism_of_reported_value": float(gaps.mean()),
-        "optimism_standard_error": float(gaps.std() / np.sqrt(len(gaps))),
-        "cpu_seconds": time.process_time() - start,
-        "trials": rows,
-    }
-
-
-def _gate_trial(seed: int, facts: pl.DataFrame, truth: Truth) -> dict[str, Any]:
-    model = train_response(facts)
-    assert model.gate is not None
-    value, candidate, rule = (
-        truth.value(predicted_values(each, truth.profiles))
-        for each in (model, _gate_set(model, passed=True), _gate_set(model, passed=False))
-    )
-    return {
-        "seed": seed,
-        "placebo": bool((truth.rules < 0).all()),
-        "passed": model.gate.passed,
-        "value": value,
-        "candidate_value": candidate,
-        "rule_value": rule,
-        "true_rule_value": float(max(truth.rules.max(), 0.0)),
-        "tolerance": model.gate.tolerance,
-        "reported": model.gate.model_value,
-        "difference": model.gate.difference,
-        "standard_error": model.gate.standard_error,
-    }

@@ -1,12 +1,13 @@
 """What one trial of the reliability benchmark reports, and the clock around it."""
 
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+
+from benchmarks.apart import cpu_seconds
 
 
 @dataclass
@@ -45,14 +46,9 @@ def trial(promise: str) -> Iterator[Outcome]:
 def one_trial(name: str, size: str, root: Path) -> tuple[list[Outcome], float]:
     """Run one trial in its own folder, and the CPU seconds it took with its children; one that breaks down is a wrong result of its own."""
     root.mkdir()
-    before = _cpu_seconds()
+    before = cpu_seconds()
     try:
         outcomes = import_module(f"benchmarks.reliability.{name}").run(size, root)
     except Exception as error:  # whatever stops a trial must not hide the others
         outcomes = [Outcome(name, complaints=[f"the trial broke down: {type(error).__name__}: {error}"[:2000]])]
-    return outcomes, _cpu_seconds() - before
-
-
-def _cpu_seconds() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    return outcomes, cpu_seconds() - before

@@ -1,22 +1,20 @@
 """Rolling horizon: speed, memory and gap beside one monolithic PuLP model, and how often small plans equal HiGHS at gap 0.
 
-Each run has a process of its own (python -m benchmarks.replenishment.horizon METHOD ITEMS TERMS LIMIT_S), so that CPU and memory are its
+Each run has a process of its own (`benchmarks.apart`), so that CPU and memory are its
 own; the shop is drawn before the clock starts. "ours" is `plan_horizon`, frames in, checked plan out. Peers get the same problem as one
 PuLP model, with HiGHS and with CBC, one thread, up to a time limit of wall seconds, and say what they had by then.
 
 Public: `measure`.
 """
 
-import json
-import resource
-import subprocess
-import sys
-import time
 from typing import Any
 
 import numpy as np
 
-from benchmarks.replenishment.horizon_shops import horizon_shop, small_problem
+from benchmarks.apart import answer, measured, run_apart
+from benchmarks.cbc import UNTOLD, cbc_answer
+from benchmarks.replenishment.horizon_shops import HorizonShop, horizon_shop, small_problem
+from benchmarks.told import told_by, told_of
 from optimization.linear_program import LinearArrays, SolveOptions
 from optimization.replenishment_horizon import HorizonProblem, HorizonSettings, plan_horizon, read_horizon, solve_horizon
 from optimization.replenishment_horizon.course_of_stock import course_of, keeps_limits
@@ -104,44 +102,25 @@ def _scaled(rooms: Floats, number: int, share: float) -> Floats:
 
 
 def _run(method: str, items: int, with_terms: bool) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.replenishment.horizon", method, str(items), str(int(with_terms)), str(LIMIT_S)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        return {"method": method, "items": items, "terms": with_terms, "failed": f"no plan within {PATIENCE_S} s"}
-    if done.returncode:
-        raise RuntimeError(f"{method} at {items} items failed: {done.stderr[-2000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
+    order = {"method": method, "items": items, "terms": with_terms, "limit_s": None if method == "ours" else LIMIT_S}
+    return run_apart(__name__, order, patience_s=PATIENCE_S)
 
 
-def _worker(method: str, items: int, with_terms: bool, limit_s: int) -> dict[str, Any]:
-    shop = horizon_shop(items, with_terms)
-    began, started = _cpu(), time.perf_counter()
-    if method == "ours":
-        plan = plan_horizon(*shop.frames)
-        certificate = plan.certificate
-        value, bound, status = certificate.value, certificate.bound, certificate.status
-        if certificate.violations:
-            raise RuntimeError(f"The plan breaks limits: {certificate.violations[:3]}.")
-    else:
-        program = whole_program(read_horizon(*shop.frames).problem)
-        value, bound, status = (_highs if method == PEERS[0] else _cbc)(program, limit_s)
-    used, waited = _cpu() - began, time.perf_counter() - started
-    gap = None if value is None or bound is None else abs(value - bound) / max(abs(value), 1.0)
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {
-        "method": method,
-        "items": items,
-        "terms": with_terms,
-        "cpu_s": round(used, 2),
-        "wall_s": round(waited, 2),
-        "peak_gb": round(peak / 1e6, 3),
-        "value": value,
-        "bound": bound,
-        "gap": gap,
-        "status": status,
-        "limit_s": None if method == "ours" else limit_s,
-    }
+def _work(order: dict[str, Any]) -> dict[str, Any]:
+    shop = horizon_shop(order["items"], order["terms"])
+    return measured(lambda: _ours(shop) if order["method"] == "ours" else _peer(shop, order["method"], order["limit_s"]))
+
+
+def _ours(shop: HorizonShop) -> dict[str, Any]:
+    certificate = plan_horizon(*shop.frames).certificate
+    if certificate.violations:
+        raise RuntimeError(f"The plan breaks limits: {certificate.violations[:3]}.")
+    return told_of(certificate)
+
+
+def _peer(shop: HorizonShop, method: str, limit_s: int) -> dict[str, Any]:
+    program = whole_program(read_horizon(*shop.frames).problem)
+    return told_by(*(_highs if method == PEERS[0] else _cbc)(program, limit_s))
 
 
 def _highs(program: LinearArrays, limit_s: int) -> tuple[float | None, float | None, str]:
@@ -152,38 +131,14 @@ def _highs(program: LinearArrays, limit_s: int) -> tuple[float | None, float | N
 
 
 def _cbc(program: LinearArrays, limit_s: int) -> tuple[float | None, float | None, str]:
-    """CBC hands no bound back through PuLP: it stays unknown."""
-    import pulp
-
-    problem = pulp.LpProblem("plan", pulp.LpMinimize)
-    columns = [
-        problem.add_variable(f"x{i:07d}", low, None if np.isinf(high) else high, "Integer" if whole else "Continuous")
-        for i, (low, high, whole) in enumerate(
-            zip(program.lower.tolist(), program.upper.tolist(), program.is_integer.tolist(), strict=True)
-        )
-    ]
-    problem += pulp.LpAffineExpression(list(zip(columns, program.objective.tolist(), strict=True)))
-    rows: list[list[tuple[Any, float]]] = [[] for _ in range(len(program.rhs))]
-    for row, column, value in zip(program.entry_row.tolist(), program.entry_column.tolist(), program.entry_value.tolist(), strict=True):
-        rows[row].append((columns[column], value))
-    for number, (terms, sense, rhs) in enumerate(zip(rows, program.row_sense.tolist(), program.rhs.tolist(), strict=True)):
-        problem += pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, f"r{number:07d}", rhs)
-    problem.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit_s, threads=1, gapRel=1e-4))
-    x = [column.varValue for column in columns]
-    if any(value is None for value in x):
+    solution = cbc_answer(program, limit_s, 1e-4)
+    if np.isnan(solution).any():
         return None, None, "no_solution"
-    solution = np.array(x, dtype=np.float64)
-    broken = np.abs(solution - np.rint(solution))[program.is_integer].max(initial=0.0)  # stopped early, CBC may hand back fractions
+    broken = np.abs(solution - np.rint(solution))[program.is_integer].max(initial=0.0)
     if max(broken, program.excess(solution).max(initial=0.0)) > 1e-4:
         return None, None, "no_solution"
-    return float(program.objective @ solution), None, "stopped or optimal, untold"
-
-
-def _cpu() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    return float(program.objective @ solution), None, UNTOLD
 
 
 if __name__ == "__main__":
-    name, size, terms, limit = sys.argv[1:]
-    print(json.dumps(_worker(name, int(size), terms == "1", int(limit))))
+    answer(_work)

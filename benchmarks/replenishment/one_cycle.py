@@ -7,17 +7,14 @@ its CPU seconds hold more than the peers' do. Every run has a process of its own
 Public: `measure`.
 """
 
-import json
-import resource
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from benchmarks.apart import answer, measured, run_apart
+from benchmarks.cbc import NOT_INSTALLED, UNTOLD, cbc_answer, cbc_is_installed
 from benchmarks.replenishment.cycle_instances import CycleInstance, cycle_instance
+from benchmarks.told import told_by, told_of
 from optimization.replenishment import ReplenishmentSettings, plan_replenishment
 
 SIZES = ((100, 8), (1_000, 50), (10_000, 250), (100_000, 2_000))  # item-locations, suppliers
@@ -32,8 +29,8 @@ def measure(small: bool) -> dict[str, Any]:
     runs: list[dict[str, Any]] = []
     for items, suppliers in SIZES[: 2 if small else 4]:
         methods = [OURS, *(name for name, most in PEERS.items() if items <= min(most, 1_000 if small else most))]
-        runs += [_apart({"method": method, "items": items, "suppliers": suppliers}) for method in methods]
-    proof = _apart({"method": "proof", "items": SMALL_PROOF_INSTANCES if small else PROOF_INSTANCES, "suppliers": 3})
+        runs += [run_apart(__name__, {"method": method, "items": items, "suppliers": suppliers}) for method in methods]
+    proof = run_apart(__name__, {"method": "proof", "items": SMALL_PROOF_INSTANCES if small else PROOF_INSTANCES, "suppliers": 3})
     largest = max((run for run in runs if run["method"] == OURS), key=lambda run: run["items"])
     targets = [
         {"name": f"gap at {largest['items']:,}", "value": largest["gap"], "target": 0.001},
@@ -43,26 +40,11 @@ def measure(small: bool) -> dict[str, Any]:
     return {"runs": runs, "proof": proof, "targets": targets, "time_limit_s": TIME_LIMIT_S}
 
 
-def _apart(order: dict[str, Any]) -> dict[str, Any]:
-    """Run one order in a fresh process and return what it tells."""
-    done = subprocess.run([sys.executable, "-m", __name__, json.dumps(order)], check=False, capture_output=True, text=True)
-    if done.returncode:
-        return {**order, "failed": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"}
-    return {**order, **json.loads(done.stdout.splitlines()[-1])}
-
-
 def _ours(instance: CycleInstance) -> dict[str, Any]:
     plan = plan_replenishment(instance.items, instance.suppliers, instance.limits)
-    told = plan.certificate
     rooms = plan.limits.filter(plan.limits["limit_name"].is_in(["purchase_budget", "warehouse_volume"]))
-    return {
-        "value": told.value,
-        "bound": told.bound,
-        "gap": told.gap,
-        "status": told.status,
-        "violations": len(told.violations),
-        "rooms_with_a_price": int(rooms.filter(rooms["shadow_price"].is_null() | (rooms["shadow_price"] > 0)).height),
-    }
+    priced = rooms.filter(rooms["shadow_price"].is_null() | (rooms["shadow_price"] > 0))
+    return {**told_of(plan.certificate), "rooms_with_a_price": priced.height}
 
 
 def _whole(instance: CycleInstance, solver: str) -> dict[str, Any]:
@@ -76,37 +58,22 @@ def _whole(instance: CycleInstance, solver: str) -> dict[str, Any]:
         return {"variables": sizes, **_with_cbc(problem)}
     options = SolveOptions(relative_gap=1e-6, time_limit_seconds=TIME_LIMIT_S, most_variables=10**7)
     solved, _ = solve_whole(problem, options)
-    gap = None if solved.value is None or solved.bound is None else (solved.value - solved.bound) / max(abs(solved.value), 1)
-    return {"variables": sizes, "value": solved.value, "bound": solved.bound, "gap": gap, "status": solved.status}
+    return {"variables": sizes, **told_by(solved.value, solved.bound, solved.status)}
 
 
 def _with_cbc(problem: Any) -> dict[str, Any]:
-    """Solve with PuLP's own CBC, which tells no bound: the gap is to be read against ours."""
-    import pulp
-
+    """Solve the whole model with CBC; a plan that breaks a limit is worth nothing."""
     from optimization.replenishment.joint_problem import is_feasible, total_cost
     from optimization.replenishment.whole_model import whole_model
 
+    if not cbc_is_installed():
+        return told_by(None, None, NOT_INSTALLED)
     program, item, size = whole_model(problem)
-    model = pulp.LpProblem("whole", pulp.LpMinimize)
-    x = [model.add_variable(f"x{number:07d}", 0, 1, "Integer") for number in range(len(program.objective))]
-    model += pulp.LpAffineExpression(list(zip(x, program.objective.tolist(), strict=True)))
-    rows: list[list[tuple[Any, float]]] = [[] for _ in program.rhs]
-    entries = zip(program.entry_row.tolist(), program.entry_column.tolist(), program.entry_value.tolist(), strict=True)
-    for row, column, value in entries:
-        rows[row].append((x[column], value))
-    for row, terms in enumerate(rows):
-        model += pulp.LpConstraint(pulp.LpAffineExpression(terms), int(program.row_sense[row]), f"r{row:07d}", float(program.rhs[row]))
-    solver = pulp.COIN_CMD(msg=False, timeLimit=TIME_LIMIT_S, threads=1) if not hasattr(pulp, "PULP_CBC_CMD") else None
-    solver = solver or pulp.PULP_CBC_CMD(msg=False, timeLimit=TIME_LIMIT_S, threads=1)
-    if not solver.available():
-        return {"value": None, "bound": None, "gap": None, "status": "CBC is not installed"}
-    model.solve(solver)
-    chosen = np.array([variable.varValue or 0.0 for variable in x[: len(item)]]) > 0.5
+    chosen = cbc_answer(program, TIME_LIMIT_S)[: len(item)] > 0.5
     picks = np.zeros(len(problem.units), dtype=np.int64)
     picks[item[chosen]] = size[chosen]
     kept = is_feasible(problem, picks)
-    return {"value": total_cost(problem, picks) if kept else None, "bound": None, "gap": None, "status": "stopped or optimal, untold"}
+    return told_by(total_cost(problem, picks) if kept else None, None, UNTOLD)
 
 
 def _joint_problem(instance: CycleInstance) -> Any:
@@ -138,24 +105,12 @@ def _proof(count: int) -> dict[str, Any]:
     return {"instances": count, "equal_to_highs_at_gap_0": equal, "checker_passes": checked}
 
 
-def _cpu_s() -> float:
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in both)
-
-
 def _work(order: dict[str, Any]) -> dict[str, Any]:
     if order["method"] == "proof":
         return _proof(order["items"])
     instance = cycle_instance(order["items"], order["suppliers"])
-    run: Callable[[], dict[str, Any]] = (
-        (lambda: _ours(instance)) if order["method"] == OURS else (lambda: _whole(instance, order["method"]))
-    )
-    cpu, wall = _cpu_s(), time.perf_counter()
-    told = run()
-    used = {"cpu_s": round(_cpu_s() - cpu, 2), "wall_s": round(time.perf_counter() - wall, 2)}
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {**told, **used, "peak_gb": round(peak / 1e6, 3)}
+    return measured(lambda: _ours(instance) if order["method"] == OURS else _whole(instance, order["method"]))
 
 
 if __name__ == "__main__":
-    print(json.dumps(_work(json.loads(sys.argv[1]))))
+    answer(_work)

@@ -6,21 +6,18 @@ from typing import Annotated
 
 import polars as pl
 import typer
-from rich.console import Console
 
 from dagster_project.cli import shop_commands
+from dagster_project.cli.published_files import errors, stops
+from dagster_project.cli.shop_commands import ShopOption
 from dagster_project.settings import Settings
 from shops.shop import load_shop
 
-errors = Console(stderr=True, highlight=False, markup=False)
 APPROVAL_COLUMNS = ("product_id", "starts_on", "action", "ends_on", "promotion_name", "discount_share", "recorded_at")
 
 
 def calendar(
-    shop: Annotated[
-        Path | None,
-        typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False),
-    ] = None,
+    shop: ShopOption = None,
     day: Annotated[
         datetime | None,
         typer.Option("--day", formats=["%Y-%m-%d"], help="As of this business day. Default: the shop's last day.", show_default=False),
@@ -48,11 +45,8 @@ def calendar(
     for line in calendar_lines(rows, proof, declared.currency):
         typer.echo(line)
     if approvals is not None:
-        try:
+        with stops(approvals):
             approvals.write_text(approval_lines(rows, datetime.now()), encoding="utf-8")
-        except OSError as error:
-            errors.print(f"{approvals} cannot be written ({error.strerror}).", style="red")
-            raise typer.Exit(2) from None
         typer.echo(
             f"{approvals}: {rows.height:,} promotions to approve; delete the lines not wanted and hand it in as promotion_decisions."
         )

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from dagster_project.cli import shop_commands
+from dagster_project.cli.published_files import published_database, stops
+from dagster_project.cli.shop_commands import ShopOption
 from shops.erased import load_erased
 from shops.pseudonym import load_or_create_key
 from shops.shop import load_shop
-
-errors = Console(stderr=True, highlight=False, markup=False)
 
 
 def coupons(
@@ -23,32 +22,18 @@ def coupons(
             "--day", formats=["%Y-%m-%d"], help="As of this business day. Default: the newest one with a plan.", show_default=False
         ),
     ] = None,
-    shop: Annotated[
-        Path | None,
-        typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False),
-    ] = None,
+    shop: ShopOption = None,
 ) -> None:
     """Write the day's coupons and hold-outs in the form of the shop's own coupon_assignments, with customer numbers; nothing is sent."""
     from assets.published.coupon_file import NoSuchPlanError, write_coupon_file
-    from dagster_project.resources import state_folder
 
     settings = shop_commands.settings_with_a_shop(shop, may_simulate=False)
-    database = state_folder(settings) / "bi.duckdb"
-    if not database.exists():
-        errors.print(f"Nothing is published yet for {settings.shop_folder}. Run `countinghouse run` first.")
-        raise typer.Exit(1)
+    database = published_database(settings)
     loaded = load_shop(settings.shop_folder)
     key = load_or_create_key(settings.key_file)
-    try:
-        written = write_coupon_file(
-            database, output, loaded, key, load_erased(settings.key_file, key, loaded.name), None if day is None else day.date()
-        )
-    except NoSuchPlanError as error:
-        errors.print(str(error), style="red")
-        raise typer.Exit(2) from None
-    except OSError as error:
-        errors.print(f"{output} cannot be written ({error.strerror}).", style="red")
-        raise typer.Exit(2) from None
+    erased = load_erased(settings.key_file, key, loaded.name)
+    with stops(output, NoSuchPlanError):
+        written = write_coupon_file(database, output, loaded, key, erased, None if day is None else day.date())
     typer.echo(
         f"{written.path}: {written.given:,} coupons to give, {written.held_out:,} held out, {written.by_lot:,} of both drawn by lot."
     )

@@ -1,7 +1,6 @@
 """`countinghouse erase`: take one person out of the house, for good, and prove it."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dagster_project.cli import shop_commands
+from dagster_project.cli.shop_commands import ShopOption
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 118)
 errors = Console(stderr=True, highlight=False)
@@ -16,10 +16,7 @@ errors = Console(stderr=True, highlight=False)
 
 def erase(
     customer: Annotated[str, typer.Argument(help="The shop's own customer number; `-` reads it from standard input.")],
-    shop: Annotated[
-        Path | None,
-        typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False),
-    ] = None,
+    shop: ShopOption = None,
 ) -> None:
     """Erase a person: from landing, warehouse, models, published tables and logs, for good; then search everything for what remains.
 

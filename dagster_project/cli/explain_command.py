@@ -10,7 +10,6 @@ import sys
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import expm1
-from pathlib import Path
 from typing import Annotated, Any
 
 import polars as pl
@@ -22,6 +21,7 @@ from rich.table import Table
 from assets.demand.explanation import ForecastExplanation, ItemExplanation, NotExplainedError, NothingDecidedError, explain_forecast
 from assets.demand.explanation_words import amount, feature_in_words, whole
 from dagster_project.cli import shop_commands
+from dagster_project.cli.shop_commands import ShopOption
 
 DAYS_SHOWN, DRIVERS_SHOWN, LOCATIONS_SHOWN = 14, 6, 3
 FACTORS = ("weekday", "promotion", "event", "open", "model", "course")
@@ -52,10 +52,7 @@ def forecast(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="As of this business day. Default: the newest day decided.", show_default=False),
     ] = None,
-    shop: Annotated[
-        Path | None,
-        typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False),
-    ] = None,
+    shop: ShopOption = None,
     output: Annotated[Format, typer.Option("--format", help="A page to read, or everything as JSON.")] = Format.text,
 ) -> None:
     """Explain a product's forecast: its level, weekdays, promotions and events, what the models add, and how sure it is."""

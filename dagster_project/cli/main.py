@@ -14,7 +14,9 @@ from dagster_project.cli.coupons_command import coupons
 from dagster_project.cli.erase_command import erase
 from dagster_project.cli.export_command import export
 from dagster_project.cli.orders_command import orders
+from dagster_project.cli.published_files import published_database
 from dagster_project.cli.replay_command import replay
+from dagster_project.cli.shop_commands import ShopOption
 from dagster_project.cli.trouble import sentence_of, write_details
 from dagster_project.settings import Settings, export_settings, load_settings
 from shops.shop import ShopError, load_shop
@@ -42,10 +44,6 @@ app.add_typer(explain_command.app, name="explain", help="Say why a number is wha
 app.add_typer(shop_commands.app, name="shop", help="Make, convert and check shop folders.")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-ShopOption = Annotated[
-    Path | None,
-    typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False),
-]
 DayOption = Annotated[
     datetime | None,
     typer.Option(
@@ -121,12 +119,9 @@ def outlook(shop: ShopOption = None, day: DayOption = None) -> None:
 def status(shop: ShopOption = None) -> None:
     """Print the page of the newest day decided: forecast, coupons, orders, quarantine, where the tables lie."""
     from dagster_project.cli.page import print_page
-    from dagster_project.resources import state_folder
 
     settings = shop_commands.settings_with_a_shop(shop, may_simulate=False)
-    if not (state_folder(settings) / "bi.duckdb").exists():
-        errors.print(f"Nothing is published yet for {settings.shop_folder}. Run `countinghouse run` first.")
-        raise typer.Exit(1)
+    published_database(settings)
     print_page(settings, console)
 
 

@@ -13,6 +13,10 @@ from shops.pseudonym import key_file_warnings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 errors = Console(stderr=True, highlight=False)
+ShopOption = Annotated[
+    Path | None,
+    typer.Option("--shop", help="Folder of the shop. Default: $COUNTINGHOUSE_SHOP, else the simulated shop.", show_default=False),
+]
 
 
 class Size(StrEnum):

@@ -6,7 +6,6 @@ out. Power and sizes are tea-tasting's (two-sided, normal). Whoever looks every 
 """
 
 import math
-from typing import Any
 
 import polars as pl
 from scipy.stats import norm
@@ -15,6 +14,7 @@ from learning.experiments.adjust import ALL_SEGMENTS
 from learning.experiments.always_valid import interval_multiplier
 from learning.experiments.arms import COLUMNS, weighed_equally
 from learning.experiments.compare import best_pre_period
+from learning.experiments.library_power import Columns, solve
 from learning.experiments.metrics import METRICS, Metric
 from learning.experiments.moments import Moments
 from learning.experiments.settings import ExperimentSettings
@@ -79,8 +79,9 @@ def _row(
     told |= {"baseline": baseline, "variance_reduction": saved, "covariate": None if days is None else f"{metric.pre_measure}_{days}"}
     if not baseline > 0:
         return told | {"sentence": "Customers brought nothing in the past window: there is no level to change."}
+    columns = _columns(metric, days)
     ratio, wanted = (1 - control_share) / control_share, settings.wanted_relative_effect * baseline
-    found = _solve(metric, moments, days, settings, "effect_size", ratio=ratio, n_obs=REFERENCE)
+    found = solve(moments, columns, settings, "effect_size", ratio=ratio, n_obs=REFERENCE)
     # an effect half as large needs four times the customers; halves are the most telling split
     needed = REFERENCE * (found / wanted) ** 2
     halves = needed * 4 * control_share * (1 - control_share)
@@ -92,7 +93,7 @@ def _row(
     found *= math.sqrt(REFERENCE / at_hand)
     reach = float(norm.ppf(settings.power))
     wider = (interval_multiplier(1.0, settings.significance) + reach) / (float(norm.isf(settings.significance / 2)) + reach)
-    power = _solve(metric, moments, days, settings, "power", ratio=ratio, effect_size=wanted, n_obs=at_hand)
+    power = solve(moments, columns, settings, "power", ratio=ratio, effect_size=wanted, n_obs=at_hand)
     sides = f"{at_hand - control:,} customers with and {control:,} without coupon"
     return told | {
         "detectable_difference": found,
@@ -115,21 +116,8 @@ def _saved_variance(metric: Metric, moments: Moments, settings: ExperimentSettin
     return (days, float(saved)) if saved >= settings.least_variance_reduction else (None, 0.0)
 
 
-def _columns(metric: Metric, days: int | None) -> tuple[str | None, str | None, str | None, str | None]:
+def _columns(metric: Metric, days: int | None) -> Columns:
     if days is None:
         return metric.numerator, metric.denominator, None, None
     below = None if metric.denominator is None else f"{metric.denominator}_{days}"
     return metric.numerator, metric.denominator, f"{metric.pre_measure}_{days}", below
-
-
-def _solve(metric: Metric, moments: Moments, days: int | None, settings: ExperimentSettings, wanted: str, **known: float) -> float:
-    """Return tea-tasting's effect_size or power for n_obs customers on both sides together."""
-    from tea_tasting import RatioOfMeans
-
-    columns = _columns(metric, days)
-    options: dict[str, Any] = {"alpha": settings.significance, "equal_var": False, "use_t": False, **known}
-    if wanted != "power":
-        options["power"] = settings.power
-    test = RatioOfMeans(str(columns[0]), *columns[1:], **options)
-    data = moments.aggregates(*(name for name in columns if name is not None))
-    return float(getattr(test.solve_power_from_aggregates(data, wanted)[0], wanted))  # pyright: ignore[reportArgumentType]

@@ -2,16 +2,17 @@
 
 Terms
 -----
-detectable uplift   smallest added share of buyers that the pilot finds with the asked power (two-sided test of two proportions,
-                    Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, 3rd ed., section 4.2, without continuity correction)
+detectable uplift   smallest added share of buyers that the pilot finds with the asked power, as every experiment's is told
+                    (`learning.experiments`: two-sided, normal, the spread of buyers without coupon on both sides)
 control             gets no coupon; sqrt(arms) times as many customers as one arm, which is best when every arm is compared with it
 """
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import polars as pl
+
+from learning.experiments import ExperimentSettings, detectable_share, share_power
 
 PILOT_SCHEMA = {
     "coupon_id": pl.String,
@@ -45,6 +46,11 @@ class PilotAssumptions:
         if self.smallest_arm < 1:
             raise ValueError(f"Expected smallest_arm of 1 or more, got {self.smallest_arm}.")
 
+    @property
+    def certainty(self) -> ExperimentSettings:
+        """How sure the pilot is to be, in the words of experiments."""
+        return ExperimentSettings(confidence=1.0 - self.significance, power=self.power)
+
 
 @dataclass(frozen=True)
 class PilotPlan:
@@ -73,14 +79,14 @@ def pilot_plan(n_customers: int, coupons: pl.DataFrame, pilot_budget: float, ass
     ]
     chosen = usable
     size, control = _sizes(n_customers, chosen, pilot_budget, assumptions)
-    while chosen.height > 1 and _power(size, control, assumptions.hoped_uplift, assumptions) < assumptions.power:
+    while chosen.height > 1 and _power(size, control, assumptions) < assumptions.power:
         dropped = chosen.row(-1, named=True)
         notes.append(f"Coupon {dropped['coupon_id']} is left out: with it no arm would be large enough.")
         chosen = chosen.head(-1)
         size, control = _sizes(n_customers, chosen, pilot_budget, assumptions)
     if chosen.height == 0 or size < 1:
         return PilotPlan(_no_arms(_why_not(n_customers, usable, pilot_budget)), 0.0, tuple(notes))
-    if _power(size, control, assumptions.hoped_uplift, assumptions) < assumptions.power:
+    if _power(size, control, assumptions) < assumptions.power:
         notes.append("This pilot is too small for the hoped uplift; it still shows redemption and large effects.")
     if size < assumptions.smallest_arm:
         notes.append(f"An arm has {size} customers, fewer than the {assumptions.smallest_arm} that the response model asks for.")
@@ -118,33 +124,17 @@ def _sizes(n_customers: int, arms: pl.DataFrame, budget: float, assumptions: Pil
     return size, int(min(n_customers - size * arms.height, np.ceil(ratio * size)))
 
 
-def _power(size: int, control: int, uplift: float, assumptions: PilotAssumptions) -> float:
+def _power(size: int, control: int, assumptions: PilotAssumptions) -> float:
+    """Return the chance of finding the hoped uplift in one arm."""
     if size < 1 or control < 1:
         return 0.0
-    normal = NormalDist()
-    error = _standard_error(size, control, uplift, assumptions.purchase_rate)
-    return normal.cdf(uplift / error - normal.inv_cdf(1 - assumptions.significance / 2))
-
-
-def _standard_error(size: int, control: int, uplift: float, base: float) -> float:
-    treated = min(base + uplift, 1.0)
-    return float(np.sqrt(base * (1 - base) / control + treated * (1 - treated) / size + 1e-12))
-
-
-def _detectable(size: int, control: int, assumptions: PilotAssumptions) -> float:
-    """Return the uplift at which the power is just enough, by bisection; 1 - purchase_rate where none is."""
-    low, high = 0.0, 1.0 - assumptions.purchase_rate
-    if _power(size, control, high, assumptions) < assumptions.power:
-        return high
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if _power(size, control, middle, assumptions) >= assumptions.power else (middle, high)
-    return high
+    return share_power(assumptions.purchase_rate, assumptions.hoped_uplift, size, control, assumptions.certainty)
 
 
 def _arms_frame(chosen: pl.DataFrame, size: int, control: int, assumptions: PilotAssumptions) -> pl.DataFrame:
     drawn = control + size * chosen.height
-    detectable, power = _detectable(size, control, assumptions), _power(size, control, assumptions.hoped_uplift, assumptions)
+    detectable = detectable_share(assumptions.purchase_rate, size, control, assumptions.certainty)
+    power = _power(size, control, assumptions)
     rows: list[dict[str, object]] = [
         {
             "face_value": 0.0,

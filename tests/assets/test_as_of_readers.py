@@ -24,7 +24,8 @@ from assets.demand.panels import DemandInputs
 from assets.response.coupon_response import live_coupons
 from assets.review.what_came import decision_value, forecast_accuracy
 from assets.supply_terms import Supply, supply_horizons
-from shops.shop import Limits, SupplierTerms
+from shops.limit_terms import Limits
+from shops.replenishment_terms import SupplierTerms
 
 LONG_AGO, FIRST, DAY, LAST = date(2024, 12, 20), date(2024, 12, 28), date(2025, 1, 16), date(2025, 2, 6)  # with holidays early and late
 ONE_DAY = timedelta(days=1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from assets.as_of import Versions
 from assets.supply_terms import DEFAULT_SUPPLIER, Supply, next_order_day, order_weekdays, supply_horizons
 from shops.intake_rules import WEEKDAYS_LISTED
-from shops.shop import SupplierTerms
+from shops.replenishment_terms import SupplierTerms
 
 WEDNESDAY = date(2025, 12, 31)
 LONG_AGO = date(2025, 1, 1)

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks.coupons.policy import Truth, placebo
+from benchmarks.coupons.gate import placebo
+from benchmarks.coupons.policy import Truth
 from benchmarks.coupons.trial_pool import customer_features
 from learning.response import FEATURES
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from shops.intake import read_table
 from shops.shop import Shop, load_shop
 
 KEY = b"0123456789abcdef0123456789abcdef"  # pragma: allowlist secret
@@ -45,3 +46,18 @@ def make_shop(tmp_path: Path) -> MakeShop:
         return load_shop(folder)
 
     return make
+
+
+@pytest.fixture
+def refusal_of_second(make_shop: MakeShop, key: bytes) -> Callable[[str, str], tuple[str, str]]:
+    """Read a file of two decisions by Ann Example; return code and reason of why the second was refused, after a look for her name."""
+
+    def read(table: str, text: str) -> tuple[str, str]:
+        intake = read_table(make_shop({f"{table}.csv": text}), table, key)
+        assert intake.counts.rows() == [(table, f"{table}.csv", 2, 1, 1)]
+        row = intake.quarantine.row(0, named=True)
+        assert row["source_row"] == 2
+        assert "Ann" not in row["raw"]
+        return row["reason_code"], row["reason"]
+
+    return read

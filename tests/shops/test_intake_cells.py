@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from shops.contract import Column, Kind
+from shops.csv_terms import CsvFormat
 from shops.intake_cells import FAULTS, read_cells
-from shops.shop import CsvFormat
 
 BERLIN = "Europe/Berlin"
 

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.reliability.bad_input.dialects import DIALECTS, PARQUET_OPTIONS, sound_parquet, sound_text
 from benchmarks.reliability.bad_input.judge import broken_rules
 from benchmarks.reliability.bad_input.mutated_worker import OUTCOMES, Reader
-from benchmarks.reliability.bad_input.mutations import DIALECTS, PARQUET_OPTIONS, mutant, odd_columns, sound_parquet, sound_text
+from benchmarks.reliability.bad_input.mutations import mutant
 from benchmarks.reliability.bad_input.nasty import NASTY
+from benchmarks.reliability.bad_input.odd_columns import odd_columns
 from benchmarks.reliability.bad_input.sound_shop import ROWS, as_csv_line, sound_tables
 from shops.contract_doc import EXAMPLE_TOML
 from shops.shop import ShopError, load_shop

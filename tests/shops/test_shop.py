@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from shops.contract_doc import EXAMPLE_TOML
-from shops.shop import Assumptions, CouponTerms, CsvFormat, Limits, ShopError, StockOpening, SupplierTerms, load_shop
+from shops.coupon_terms import CouponTerms
+from shops.csv_terms import CsvFormat
+from shops.limit_terms import Limits
+from shops.replenishment_terms import Assumptions, StockOpening, SupplierTerms
+from shops.shop import ShopError, load_shop
 
 NEEDED = """[shop]
 name = "tiny"

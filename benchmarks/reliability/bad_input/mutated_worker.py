@@ -16,8 +16,9 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks.reliability.bad_input.dialects import DIALECTS, PARQUET_OPTIONS, Dialect, sound_parquet, sound_text
 from benchmarks.reliability.bad_input.judge import broken_rules
-from benchmarks.reliability.bad_input.mutations import DIALECTS, PARQUET_OPTIONS, Dialect, Mutant, mutant, sound_parquet, sound_text
+from benchmarks.reliability.bad_input.mutations import Mutant, mutant
 from benchmarks.reliability.bad_input.sound_shop import KEY, ROWS, SHOP_TOML
 from shops.intake import Intake, read_table
 from shops.intake_csv import UnreadableFileError, _read_line_by_line, csv_header

@@ -5,56 +5,26 @@ and number give the same bytes. Each case says which rows it left untouched: tho
 lines in which a byte changed, and the one below where a line end did; a damaged header line touches all.
 """
 
-import io
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time, timedelta
-from decimal import Decimal
-from functools import cache
-from typing import Any
 
 import polars as pl
 
+from benchmarks.reliability.bad_input.dialects import (
+    DIALECTS,
+    PARQUET_OPTIONS,
+    Dialect,
+    as_parquet,
+    as_text_frame,
+    sound_parquet,
+    sound_text,
+)
 from benchmarks.reliability.bad_input.nasty import NASTY
+from benchmarks.reliability.bad_input.odd_columns import odd_columns
 from benchmarks.reliability.bad_input.sound_shop import ROWS, csv_text, sound_tables
 
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a shop writes its files: the lines of shop.toml that say so, and the bytes of a table."""
-
-    name: str
-    settings: str
-    suffix: str
-    encoding: str = "utf-8"
-    separator: str = ","
-    quoted: bool = False
-    line_end: str = "\n"
-
-
-DIALECTS = {
-    dialect.name: dialect
-    for dialect in (
-        Dialect("plain", "", ".csv"),
-        Dialect("quoted", "", ".csv", quoted=True),
-        Dialect("german", '\n[csv]\ndelimiter = ";"\ndecimal = ","\n', ".csv", separator=";", line_end="\r\n"),
-        Dialect("latin", '\n[csv]\nencoding = "latin-1"\n', ".csv", encoding="latin-1"),
-        Dialect("utf16", '\n[csv]\nencoding = "utf-16"\n', ".csv", encoding="utf-16"),
-        Dialect("parquet", "", ".parquet"),
-    )
-}
 SHARES = {"plain": 26, "quoted": 14, "german": 12, "latin": 6, "utf16": 4, "parquet": 38}
-PARQUET_OPTIONS: tuple[dict[str, Any], ...] = (
-    {"compression": "none", "use_dictionary": False},
-    {"compression": "none"},
-    {"compression": "snappy"},
-    {"compression": "zstd", "data_page_version": "2.0"},
-    {"compression": "gzip", "row_group_size": 5},
-    {"compression": "lz4", "data_page_size": 64, "write_page_index": True},
-    {"compression": "none", "use_dictionary": False, "column_encoding": "DELTA_BINARY_PACKED"},
-    {"compression": "brotli", "store_schema": False, "use_byte_stream_split": False},
-)
 
 
 @dataclass(frozen=True)
@@ -87,32 +57,6 @@ def mutant(seed: int, number: int) -> Mutant:
 
 Made = tuple[str, bytes, frozenset[int] | None]
 ALL = frozenset(range(ROWS))
-
-
-@cache
-def sound_text(table: str, dialect: Dialect) -> str:
-    """The sound table as CSV text of a dialect."""
-    text = csv_text(sound_tables()[table], dialect.separator, dialect.separator == ";", dialect.quoted)
-    return text.replace("\n", dialect.line_end)
-
-
-@cache
-def sound_parquet(table: str, option: int) -> bytes:
-    """The sound table as a Parquet file, written in one of several ways."""
-    return _as_parquet(sound_tables()[table].to_arrow(), PARQUET_OPTIONS[option])
-
-
-def _as_parquet(table: Any, options: dict[str, Any]) -> bytes:
-    from pyarrow import parquet, types
-
-    options = dict(options)
-    if encoding := options.pop("column_encoding", None):
-        whole = [field.name for field in table.schema if types.is_integer(field.type) or types.is_temporal(field.type)]
-        text = [field.name for field in table.schema if types.is_large_string(field.type) or types.is_string(field.type)]
-        options["column_encoding"] = {**dict.fromkeys(whole, encoding), **dict.fromkeys(text, "DELTA_BYTE_ARRAY")}
-    target = io.BytesIO()
-    parquet.write_table(table, target, **options)
-    return target.getvalue()
 
 
 # ---- bytes -------------------------------------------------------------------------------------------------------------------------
@@ -254,12 +198,6 @@ def _with_line(sound: str, row: int, text: str, dialect: Dialect, value: str) ->
     return dialect.line_end.join([*before[: row + 1], *after[row + 1 : row + 2 + more], *before[row + 2 :]])
 
 
-@cache
-def as_text_frame(table: str) -> pl.DataFrame:
-    """The sound table with every cell as the text that CSV would hold."""
-    return pl.read_csv(io.StringIO(csv_text(sound_tables()[table])), infer_schema=False)
-
-
 # ---- columns of Parquet ------------------------------------------------------------------------------------------------------------
 
 
@@ -269,7 +207,7 @@ def _parquet_cell(rng: random.Random, table: str) -> Made:
     sound = sound_tables()[table]
     changed = [name for name in frame.columns if not frame[name].equals(as_text_frame(table)[name])]
     mixed = sound.with_columns(frame[name] for name in changed)
-    return "cell", _as_parquet(mixed.to_arrow(), rng.choice(PARQUET_OPTIONS[:6])), ALL - {row}
+    return "cell", as_parquet(mixed.to_arrow(), rng.choice(PARQUET_OPTIONS[:6])), ALL - {row}
 
 
 def _parquet_column(rng: random.Random, table: str) -> Made:
@@ -284,61 +222,7 @@ def _parquet_column(rng: random.Random, table: str) -> Made:
         arrow = arrow.set_column(place, name, makers[done](rng))
         if rng.random() < 0.1:
             arrow = arrow.append_column(rng.choice(arrow.schema.names), arrow.column(0))
-        content = _as_parquet(arrow, rng.choice(PARQUET_OPTIONS[:6]))
+        content = as_parquet(arrow, rng.choice(PARQUET_OPTIONS[:6]))
     except (pyarrow.ArrowException, ValueError):  # Parquet cannot hold it
         content = sound_parquet(table, 0)
     return f"column of {done}", content, None
-
-
-@cache
-def odd_columns() -> dict[str, Callable[[random.Random], Any]]:
-    """Columns no contract asks for, by name."""
-    import pyarrow as pa
-
-    def repeated(values: list[Any], kind: Any = None) -> Callable[[random.Random], Any]:
-        return lambda rng: pa.array([rng.choice(values) for _ in range(ROWS)], kind)
-
-    def numbers(kind: Any, *values: int) -> Callable[[random.Random], Any]:
-        return lambda rng: pa.array([rng.choice(values) for _ in range(ROWS)], pa.int64()).view(kind)
-
-    far = (2**63 - 1, -(2**63), 0, 2**62, -(2**62), 1_709_290_800_000_000, 253_402_300_800_000_000, 10**18)
-    return {
-        "nothing": repeated([None], pa.null()),
-        "truth values": repeated([True, False, None]),
-        "bytes": repeated([b"abc", b"\xff\xfe", b"", b"\0", None], pa.binary()),
-        "fixed bytes": repeated([b"abcd", b"\xf0\x28\x8c\x28"], pa.binary(4)),
-        "text that is none": lambda rng: pa.array([rng.choice([b"\xf0", b"ok", b"\xed\xa0\x80", b"\xc3"]) for _ in range(ROWS)]).view(
-            pa.string()
-        ),
-        "large text that is none": lambda rng: pa.array(
-            [rng.choice([b"\xf4\x90\x80\x80" * 5, b"a long enough text", b"\x80" * 20]) for _ in range(ROWS)], pa.large_binary()
-        ).view(pa.large_string()),
-        "categories of text": lambda rng: pa.array([rng.choice(NASTY) for _ in range(ROWS)]).dictionary_encode(),
-        "lists": repeated([[1, 2], [], None, [None]]),
-        "lists of days": repeated([[date(2024, 3, 1)], [date(1, 1, 1)], None]),
-        "structures": repeated([{"a": 1, "b": "x"}, {"a": None, "b": ""}, None]),
-        "maps": repeated([[("a", 1)], [], None], pa.map_(pa.string(), pa.int64())),
-        "decimals": repeated([Decimal("1.5"), Decimal("-99999.99"), None], pa.decimal128(20, 4)),
-        "wide decimals": repeated([Decimal("1.5"), Decimal(10) ** 60, None], pa.decimal256(70, 4)),
-        "unsigned integers": repeated([0, 1, 2**64 - 1, 2**53 + 1], pa.uint64()),
-        "small integers": repeated([0, 1, -128, 127], pa.int8()),
-        "half floats": repeated([0.5, None], pa.float16()),
-        "floats": repeated([float("nan"), float("inf"), -0.0, 5e-324, 1.7e308, 17850.0, 1e19, None]),
-        "float32": repeated([1.1, float("nan"), 3.4e38], pa.float32()),
-        "days": repeated([date(1, 1, 1), date(9999, 12, 31), date(1970, 1, 1), date(2024, 3, 2), None]),
-        "days of no calendar": lambda rng: pa.array([rng.choice([2**31 - 1, -(2**31), 0, 19_800]) for _ in range(ROWS)], pa.int32()).view(
-            pa.date32()
-        ),
-        "days in milliseconds": numbers(pa.date64(), *(int(each / 86_400_000) * 86_400_000 for each in far[2:])),
-        "seconds": numbers(pa.timestamp("s"), *far),
-        "milliseconds in UTC": numbers(pa.timestamp("ms", "UTC"), *far),
-        "microseconds": numbers(pa.timestamp("us"), *far),
-        "nanoseconds in New York": numbers(pa.timestamp("ns", "America/New_York"), *far),
-        "times of a zone nobody knows": numbers(pa.timestamp("us", "Mars/Olympus"), 1_709_290_800_000_000),
-        "times of an offset": numbers(pa.timestamp("us", "+05:30"), 1_709_290_800_000_000, 0),
-        "hours": repeated([time(0), time(23, 59, 59), None]),
-        "durations": repeated([timedelta(days=1), timedelta(0), None]),
-        "long durations": numbers(pa.duration("s"), *far),
-        "nasty text": lambda rng: pa.array([rng.choice(NASTY) for _ in range(ROWS)]),
-        "text views": lambda rng: pa.array([rng.choice(NASTY) for _ in range(ROWS)], pa.string_view()),
-    }

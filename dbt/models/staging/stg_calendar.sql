@@ -24,10 +24,7 @@ renamed as (
         cast(is_open as boolean) as is_open,
 
         -- where and when the record came from
-        cast(known_on as date) as known_on,
-        cast(recorded_at as timestamp) as recorded_at,
-        cast(source_file as varchar) as source_file,
-        cast(source_row as bigint) as source_row
+        {{ where_recorded() }}
     from source
 )
 

@@ -14,7 +14,7 @@ from assets.decisions.calendar_frames import (
     rejected,
     stock_for_lifts,
 )
-from shops.shop import PromotionTerms
+from shops.promotion_terms import PromotionTerms
 
 SUNDAY = date(2025, 3, 2)
 TERMS = PromotionTerms(enabled=True, weeks=4, lead_weeks=1, cool_down_weeks=1, kinds={"10 percent": 0.1, "2 for 1": 0.5})

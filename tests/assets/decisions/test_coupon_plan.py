@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import polars as pl
 
 from assets.decisions.coupon_plan import ASSIGNMENTS, BUDGET, CURVE, LIMITS, NEXT_MONEY, _plan_day, name_who_may_not
-from shops.shop import CouponTerms, Limits
+from shops.coupon_terms import CouponTerms
+from shops.limit_terms import Limits
 
 
 def test_customers_who_may_not_be_written_to_are_told_apart_from_those_without_an_offer() -> None:

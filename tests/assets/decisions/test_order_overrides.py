@@ -18,7 +18,7 @@ from assets.decisions.stock_position import OWN_ORDERS_SCHEMA, StockInputs, stoc
 from assets.supply_terms import Supply
 from assets.warehouse import Warehouse
 from optimization.limits_schema import LIMITS_SCHEMA
-from shops.shop import SupplierTerms
+from shops.replenishment_terms import SupplierTerms
 
 DECIDED = date(2025, 6, 15)
 ORDER_DAY = DECIDED + timedelta(days=1)

@@ -10,7 +10,7 @@ import pytest
 
 from assets.as_of import Versions
 from assets.decisions.day_limits import day_limits, spent_before
-from shops.shop import Limits
+from shops.limit_terms import Limits
 
 DAY = date(2025, 3, 10)
 LOCATIONS = Versions(

@@ -8,7 +8,7 @@ import pytest
 from assets.decisions.transfers import OWN_TRANSFERS_SCHEMA, transfer_rows, transfers_of_day, with_own_transfers
 from assets.table_contracts import table_contracts
 from optimization.replenishment import ITEM_COLUMNS, ReplenishmentLimits, ReplenishmentSettings
-from shops.shop import TransferTerms
+from shops.replenishment_terms import TransferTerms
 
 DAY = date(2025, 3, 5)
 LEVELS = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q80": 0.8, "q90": 0.9, "q95": 0.95, "q975": 0.975, "q99": 0.99}

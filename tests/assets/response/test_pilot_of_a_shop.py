@@ -7,7 +7,7 @@ import pytest
 
 from assets.response.coupon_response import _pilot
 from assets.table_contracts import table_contracts
-from shops.shop import CouponTerms
+from shops.coupon_terms import CouponTerms
 
 
 @pytest.mark.parametrize("budget", [150.0, 600.0])

@@ -1,5 +1,7 @@
 """The proposed pilot: sizes that can be checked by hand, and its limits."""
 
+from statistics import NormalDist
+
 import polars as pl
 import pytest
 
@@ -16,11 +18,16 @@ def test_sizes_follow_from_the_budget() -> None:
     assert plan.arms["propensity"].sum() == pytest.approx(1.0)
 
 
-def test_the_detectable_uplift_matches_the_textbook_formula() -> None:
-    plan = pilot_plan(2000, COUPONS.head(1), 1e9, PilotAssumptions(purchase_rate=0.3, hoped_uplift=0.07))
-    found = plan.arms["detectable_uplift"][1]
-    # (1.960 + 0.842) * sqrt(0.3 * 0.7 / 1000 + p1 * (1 - p1) / 1000) with p1 = 0.3 + uplift
-    assert found == pytest.approx(2.8016 * ((0.21 + (0.3 + found) * (0.7 - found)) / 1000) ** 0.5, rel=1e-3)
+def test_the_detectable_uplift_and_the_power_are_the_textbook_s() -> None:
+    arm = pilot_plan(2000, COUPONS.head(1), 1e9, PilotAssumptions(purchase_rate=0.3, hoped_uplift=0.07)).arms.row(1, named=True)
+    error = (0.3 * 0.7 / 1000 + 0.3 * 0.7 / 1000) ** 0.5
+    assert arm["customers"] == 1000
+    assert arm["detectable_uplift"] == pytest.approx((1.95996 + 0.84162) * error, rel=1e-4)
+    assert arm["power"] == pytest.approx(NormalDist().cdf(0.07 / error - 1.95996), rel=1e-4)
+
+
+def test_what_no_arm_can_show_is_told_as_all_that_could_be_added() -> None:
+    assert pilot_plan(4, COUPONS.head(1), 1e9).arms["detectable_uplift"][1] == pytest.approx(0.7)
 
 
 def test_dear_arms_are_dropped_until_the_rest_can_show_something() -> None:

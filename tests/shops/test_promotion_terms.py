@@ -2,7 +2,8 @@
 
 import pytest
 
-from shops.shop import PromotionTerms, ShopError, load_shop
+from shops.promotion_terms import PromotionTerms
+from shops.shop import ShopError, load_shop
 
 HEAD = """[shop]
 name = "corner"
