@@ -18,6 +18,7 @@ import polars as pl
 
 from shops.ad_terms import AdTerms, ad_terms
 from shops.contract import TABLES
+from shops.customer_terms import CustomerTerms, customer_terms
 from shops.shop_promotions import PromotionTerms, promotion_terms
 from shops.shop_toml import Section, ShopError
 
@@ -50,6 +51,7 @@ SECTIONS = (
     "promotions",
     "service",
     "ads",
+    "customers",
 )
 
 
@@ -156,6 +158,7 @@ class Shop:
     promotions: PromotionTerms = field(default_factory=PromotionTerms)
     service_targets: dict[str, float] = field(default_factory=dict)
     ads: AdTerms = field(default_factory=AdTerms)
+    customers: CustomerTerms = CustomerTerms()
 
     def newest_day(self, now: datetime | None = None) -> date:
         """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
@@ -214,6 +217,7 @@ def load_shop(path: Path) -> Shop:
         promotions=promotion_terms(sections["promotions"]),
         service_targets=_service_targets(sections["service"]),
         ads=ad_terms(sections["ads"]),
+        customers=customer_terms(sections["customers"]),
     )
     for name, section in sections.items():
         if name not in ("files", "columns"):
