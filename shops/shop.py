@@ -158,7 +158,7 @@ class Shop:
     promotions: PromotionTerms = field(default_factory=PromotionTerms)
     service_targets: dict[str, float] = field(default_factory=dict)
     ads: AdTerms = field(default_factory=AdTerms)
-    customers: CustomerTerms = CustomerTerms()
+    customers: CustomerTerms = field(default_factory=CustomerTerms)
 
     def newest_day(self, now: datetime | None = None) -> date:
         """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
