@@ -58,4 +58,6 @@ def spend_after(orders: pl.DataFrame, day: date, days: int) -> pl.DataFrame:
 
 def month_ends(first: date, last: date) -> list[date]:
     """Return the last days of the months from `first` to `last`."""
-    return pl.date_range(first, last, "1d", eager=True).to_frame("day").filter(pl.col("day") == pl.col("day").dt.month_end())["day"].to_list()
+    return (
+        pl.date_range(first, last, "1d", eager=True).to_frame("day").filter(pl.col("day") == pl.col("day").dt.month_end())["day"].to_list()
+    )

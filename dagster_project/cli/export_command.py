@@ -20,7 +20,11 @@ def export(
     ] = None,
     delimiter: Annotated[str, typer.Option(help="Where the spreadsheet wants another, such as `;`.")] = ",",
 ) -> None:
-    """Write a published table as CSV for a spreadsheet; text that would be taken for a formula gets an apostrophe in front."""
+    """Write a published table as CSV for a spreadsheet.
+
+    Text that would be taken for a formula gets an apostrophe in front. Of tables of customers, values by which somebody could be singled
+    out are blanked, and told.
+    """
     from assets.published.spreadsheet import UnknownTableError, export_csv
     from dagster_project.resources import state_folder
 
@@ -32,11 +36,13 @@ def export(
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
         raise typer.BadParameter("--delimiter is one character, such as , or ;")
     try:
-        rows = export_csv(database, table, file, delimiter)
+        exported = export_csv(database, table, file, delimiter)
     except UnknownTableError as error:
         errors.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
     except OSError as error:
         errors.print(f"{file} cannot be written ({error.strerror}).", style="red", markup=False)
         raise typer.Exit(2) from None
-    typer.echo(f"Wrote {rows:,} rows of {table} to {file}.")
+    typer.echo(f"Wrote {exported.rows:,} rows of {table} to {file}.")
+    if exported.note:
+        typer.echo(exported.note)

@@ -9,14 +9,14 @@ HIGH, LOW = 0.6, -0.1  # mean of frequency and money, in standard deviations fro
 RECENT, LONG_AGO = -0.5, 0.5  # recency
 NAMES = {
     ("high", "recent"): "Best customers",
-    ("high", "a while ago"): "Good customers, quiet lately",
-    ("high", "long ago"): "Good customers, gone quiet",
+    ("high", "a while ago"): "Good customers",
+    ("high", "long ago"): "Good customers, not lately",
     ("middle", "recent"): "Active regulars",
     ("middle", "a while ago"): "Regulars",
-    ("middle", "long ago"): "Regulars, gone quiet",
+    ("middle", "long ago"): "Regulars, not lately",
     ("low", "recent"): "Newcomers and occasional buyers",
     ("low", "a while ago"): "Occasional buyers",
-    ("low", "long ago"): "Small buyers, gone quiet",
+    ("low", "long ago"): "Occasional buyers, not lately",
 }
 NOTHING = "No order in a year"
 
