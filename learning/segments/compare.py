@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from learning.segments.membership import memberships
 from learning.segments.methods import METHODS, Grouping, Labels
@@ -69,7 +70,8 @@ def compare_methods(
     check_rfm(now)
     spent = keys.to_frame("customer_key").join(spend, on="customer_key", how="left").sort("customer_key")["net_revenue"]
     then = Then(now, later, np.log1p(np.maximum(spent.fill_null(0.0).to_numpy(), 0.0)))
-    rows = [_frozen(then, sampled, model, chain, settings), *(_made_anew(name, then, model, settings) for name in METHODS)]
+    with threadpool_limits(limits=1):  # small matrices: more threads only burn time, and change the last digits
+        rows = [_frozen(then, sampled, model, chain, settings), *(_made_anew(name, then, model, settings) for name in METHODS)]
     return pl.DataFrame(rows, schema=SCORES_SCHEMA)
 
 

@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from learning.segments.names import name_centres
 from learning.segments.rfm import Floats, check_rfm, log_rfm
@@ -33,9 +34,10 @@ def fit_segments(
     ordered = rfm.sort("customer_key")
     logs = log_rfm(ordered)
     mean, spread = logs.mean(axis=0), logs.std(axis=0)
-    scale = np.where(spread > 0, spread, 1.0)
+    scale = np.where(spread > 1e-6, spread, 1.0)  # all alike but for rounding
     points = (logs - mean) / scale
-    centres, stability, shares, is_stable = _chosen(points, settings)
+    with threadpool_limits(limits=1):  # small matrices: more threads only burn time, and change the last digits
+        centres, stability, shares, is_stable = _chosen(points, settings)
     typical = np.expm1(centres * scale + mean)
     by_worth = np.lexsort((typical[:, 1], typical[:, 2]))[::-1]
     centres, typical, shares = centres[by_worth], typical[by_worth], shares[by_worth]
