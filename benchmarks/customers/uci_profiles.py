@@ -5,6 +5,7 @@ Everything a day sees happened on it or before.
 """
 
 import os
+import tempfile
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -61,3 +62,19 @@ def month_ends(first: date, last: date) -> list[date]:
     return (
         pl.date_range(first, last, "1d", eager=True).to_frame("day").filter(pl.col("day") == pl.col("day").dt.month_end())["day"].to_list()
     )
+
+
+def simulated_orders(size: str) -> pl.DataFrame:
+    """Return the orders frame of the simulated shop: the latest record of each line counts, cancelled lines are left out."""
+    from shops.simulated import simulate
+
+    with tempfile.TemporaryDirectory() as folder:
+        shop = Path(folder) / "shop"
+        simulate(size, shop, Path(folder) / "truth")  # pyright: ignore[reportArgumentType]
+        lines = pl.read_parquet(sorted(shop.glob("order_lines*/*.parquet")) or shop / "order_lines.parquet")
+    latest = lines.sort("recorded_at").unique(["order_id", "line_id"], keep="last", maintain_order=True)
+    counted = latest.filter(pl.col("customer_id").is_not_null() & (pl.col("line_type") != "cancellation"))
+    sign = pl.when(pl.col("line_type") == "return").then(-1.0).otherwise(1.0)
+    paid = sign * (pl.col("units").abs() * pl.col("unit_price") - pl.col("discount_amount").fill_null(0.0))
+    by_order = counted.group_by(customer_key="customer_id", day=pl.col("order_ts").dt.date(), order="order_id")
+    return by_order.agg(net_revenue=paid.sum(), is_sale=(pl.col("line_type") == "sale").any()).sort("customer_key", "day", "order")
