@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.customers.audiences import audiences
 from assets.customers.segments import segments
 from assets.decisions.ad_audiences import ad_audiences
 from assets.decisions.ad_plan import ad_plan
+from assets.decisions.audiences import audiences
 from assets.decisions.coupon_plan import coupon_plan
 from assets.decisions.coupon_trial import coupon_trial
 from assets.decisions.order_calibration import order_calibration

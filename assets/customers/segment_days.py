@@ -103,17 +103,21 @@ def told_members(today: pl.DataFrame, day: date, decision: Decision, chain: "lis
 
 def _sentence() -> pl.Expr:
     numbers = pl.format(
-        "last order {} days ago, {} {} worth {} in a year",
+        "last order {} {} ago, {} {} worth {} in a year",
         "recency_days",
+        _counted("recency_days", "day"),
         "orders_365",
-        pl.when(pl.col("orders_365") == 1).then(pl.lit("order")).otherwise(pl.lit("orders")),
+        _counted("orders_365", "order"),
         pl.col("net_revenue_365").round(0).cast(pl.Int64),
     )
-    kept = (
-        pl.when(pl.col("reason_code") == "stays").then(pl.lit("; close to another segment, not close enough to move")).otherwise(pl.lit(""))
-    )
+    stays = pl.lit("; close to another segment, not close enough to move")
+    kept = pl.when(pl.col("reason_code") == "stays").then(stays).otherwise(pl.lit(""))
     in_one = pl.format("{} since {}: {}{}.", "cluster_name", pl.col("entered_on").cast(pl.String), numbers, kept)
     return pl.coalesce(in_one, pl.format("Too few customers are known for segments: {}.", numbers))
+
+
+def _counted(number: str, word: str) -> pl.Expr:
+    return pl.when(pl.col(number) == 1).then(pl.lit(word)).otherwise(pl.lit(f"{word}s"))
 
 
 def _profiles(model: "SegmentModel | None", today: pl.DataFrame, then: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:

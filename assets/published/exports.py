@@ -78,7 +78,7 @@ EXPORTS: tuple[Export, ...] = (
     _newest("segment_profiles", "customers.segment_profiles"),
     _newest("segment_scores", "customers.segment_scores"),
     _newest("segment_models", "customers.segment_models"),
-    _newest("customer_audiences", "customers.audiences"),
+    _newest("customer_audiences", "decisions.audiences"),
     _newest("product_profile", "marts.product_profile"),
     Export(
         "sales_daily",

@@ -32,18 +32,19 @@ def segment_profiles(now: pl.DataFrame, before: pl.DataFrame, scheme: str, descr
         recency_days=pl.col("recency_days").median(),
         orders_365=pl.col("orders_365").median(),
         median_revenue=pl.col("net_revenue_365").median(),
-        revenue=pl.col("net_revenue_365").sum(),
+        revenue=_exact_sum("net_revenue_365"),
     )
     after = before.group_by("segment").agg(
         customers_before=pl.len(),
         bought_after=(pl.col("net_revenue") > 0).mean(),
-        spend_after=pl.col("net_revenue").mean(),
+        spend_after=_exact_sum("net_revenue") / pl.len(),
     )
+    total = now.select(_exact_sum("net_revenue_365")).item()
     told = today.join(after, on="segment", how="left").with_columns(
         scheme=pl.lit(scheme),
         share=pl.col("customers") / now.height,
         net_revenue_365="median_revenue",
-        revenue_share=pl.col("revenue") / pl.when(pl.col("revenue").sum() > 0).then(pl.col("revenue").sum()),
+        revenue_share=pl.col("revenue") / pl.lit(total if total > 0 else None, dtype=pl.Float64),
         customers_before=pl.col("customers_before").fill_null(0),
     )
     typical = pl.format(
@@ -55,3 +56,8 @@ def segment_profiles(now: pl.DataFrame, before: pl.DataFrame, scheme: str, descr
         pl.col("revenue") / pl.col("customers"), "segment", descending=[True, False]
     )
     return ordered.select([pl.col(name).cast(kind) for name, kind in PROFILE_SCHEMA.items()])
+
+
+def _exact_sum(column: str) -> pl.Expr:
+    """A sum of money that is the same in whatever order rows come: of ten thousandths."""
+    return (pl.col(column) * 10_000).round(0).cast(pl.Int64).sum() / 10_000

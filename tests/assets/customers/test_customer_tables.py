@@ -58,7 +58,7 @@ def test_segments_are_described_and_judged(segments: pl.DataFrame, last_day) -> 
 
 
 def test_lists_keep_consent_and_contacts(profiles: pl.DataFrame, last_day) -> None:
-    lists = last_day.read("select * from customers.audiences where as_of_day = ? order by all", (LAST_DAY,))
+    lists = last_day.read("select * from decisions.audiences where as_of_day = ? order by all", (LAST_DAY,))
     assert set(lists["purpose"]) == {"likely_to_churn", "win_back", "due_to_rebuy", "high_value"}
     listed = lists.filter("is_in")
     assert listed.height > 10
@@ -79,7 +79,7 @@ def test_lists_keep_consent_and_contacts(profiles: pl.DataFrame, last_day) -> No
 
 
 def test_a_value_is_causal_only_where_the_coupons_effect_is(last_day) -> None:
-    lists = last_day.read("select * from customers.audiences where as_of_day = ?", (LAST_DAY,))
+    lists = last_day.read("select * from decisions.audiences where as_of_day = ?", (LAST_DAY,))
     scores = last_day.read("select customer_key, value from response.coupon_scores where as_of_day = ? and causal", (LAST_DAY,))
     best = scores.group_by("customer_key").agg(pl.col("value").max())
     causal = lists.filter("causal").join(best, on="customer_key", how="left")

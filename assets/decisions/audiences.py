@@ -13,7 +13,7 @@ from assets.warehouse import Warehouse
 from assets.windows import Window
 from optimization.audiences import ListSettings, choose_lists
 
-TABLE = "customers.audiences"
+TABLE = "decisions.audiences"
 KEY = dg.AssetKey(TABLE.split("."))
 UPSTREAM = (
     *(("marts", "customer_profile"), ("marts", "fct_coupon_assignments"), ("response", "purchase_propensity")),
@@ -81,7 +81,7 @@ where profiles.as_of_day between ? and ?
     specs=[
         dg.AssetSpec(
             KEY,
-            group_name="customers",
+            group_name="decisions",
             kinds={"polars"},
             deps=[list(key) for key in UPSTREAM],
             description="Whom to win back, remind, keep or thank, what contacting is worth, and why not the others.",
