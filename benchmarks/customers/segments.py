@@ -91,12 +91,13 @@ def method_cost(method: str, customers: int) -> dict[str, Any]:
     frame = shaken.with_columns(customer_key=pl.format("c{}", pl.int_range(pl.len())))
     model = fit_segments(frame.head(2_000), date(2011, 9, 16), SETTINGS, "first")
     points = model.standardised(frame)
-    began = time.process_time()
+    began, before_gb = time.process_time(), _peak_gb()
     if method == "kmeans_frozen":
         model.nearest(frame)
     else:
         METHODS[method](points, frame, len(model.ids), SETTINGS.seed)(points, frame)
-    return {"method": method, "customers": customers, "cpu_s": round(time.process_time() - began, 3), "peak_gb": _peak_gb()}
+    cpu_s = round(time.process_time() - began, 3)
+    return {"method": method, "customers": customers, "cpu_s": cpu_s, "peak_gb": _peak_gb(), "peak_gb_before": before_gb}
 
 
 def decide_many(_: str, customers: int) -> dict[str, Any]:
