@@ -4,8 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.customers.segments import segments
 from assets.decisions.ad_audiences import ad_audiences
 from assets.decisions.ad_plan import ad_plan
+from assets.decisions.audiences import audiences
 from assets.decisions.coupon_plan import coupon_plan
 from assets.decisions.coupon_trial import coupon_trial
 from assets.decisions.order_calibration import order_calibration
@@ -36,6 +38,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         coupon_response,
         ad_response,
         purchase_propensity,
+        segments,
         order_calibration,
         replenishment,
         order_outlook,
@@ -43,6 +46,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         coupon_plan,
         ad_plan,
         ad_audiences,
+        audiences,
         coupon_trial,
         decision_summary,
         review,

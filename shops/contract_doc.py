@@ -161,6 +161,14 @@ channel_maximums = { display = 300.0 }
 groups = { social = "video", display = "video" }
 group_budgets = { video = 600.0 }
 group_minimums = { video = 50.0 }
+
+[customers]                      # profiles, segments and audience lists
+snapshot_days = 92               # daily snapshots are kept that long; of older days the last of each month is
+contact_days = 28
+most_contacts = 2                # to one customer in that many days, coupons and ads together
+audience_size = 0                # most customers on one list; 0: no cap
+cost_per_contact = 0.0
+assumed_lift = 0.02              # where no trial says it: share of those who would not buy otherwise who do once contacted
 """
 
 PRIVACY = """## What becomes of personal data

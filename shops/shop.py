@@ -19,6 +19,7 @@ import polars as pl
 from shops.ad_terms import AdTerms, ad_terms
 from shops.coupon_terms import CouponTerms, coupon_terms
 from shops.csv_terms import CsvFormat, csv_format
+from shops.customer_terms import CustomerTerms, customer_terms
 from shops.file_terms import file_columns, file_patterns
 from shops.limit_terms import Limits, limits
 from shops.promotion_terms import PromotionTerms, promotion_terms
@@ -51,6 +52,7 @@ SECTIONS = (
     "promotions",
     "service",
     "ads",
+    "customers",
 )
 
 
@@ -78,6 +80,7 @@ class Shop:
     promotions: PromotionTerms = field(default_factory=PromotionTerms)
     service_targets: dict[str, float] = field(default_factory=dict)
     ads: AdTerms = field(default_factory=AdTerms)
+    customers: CustomerTerms = field(default_factory=CustomerTerms)
 
     def newest_day(self, now: datetime | None = None) -> date:
         """The newest business day that can be decided: the day before `now` (with its zone) where the shop is, at most its last day."""
@@ -117,6 +120,7 @@ def load_shop(path: Path) -> Shop:
         promotions=promotion_terms(sections["promotions"]),
         service_targets=service_targets(sections["service"]),
         ads=ad_terms(sections["ads"]),
+        customers=customer_terms(sections["customers"]),
     )
     for name, section in sections.items():
         if name not in ("files", "columns"):

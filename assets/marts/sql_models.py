@@ -88,6 +88,7 @@ def dbt_variables(house: House, facts: Window, as_of: Window) -> dict[str, str]:
         "COUNTINGHOUSE_HAS_ORDER_LINES": str(has_order_lines).lower(),
         "COUNTINGHOUSE_COST_SHARE": str(shop.assumptions.cost_share),
         "COUNTINGHOUSE_OUTCOME_WINDOW_DAYS": str(shop.coupons.outcome_window_days),
+        "COUNTINGHOUSE_PROFILE_DAYS": str(shop.customers.snapshot_days),
     }
 
 

@@ -74,6 +74,11 @@ EXPORTS: tuple[Export, ...] = (
     _whole("experiment_power", "review.experiment_power"),
     _whole("alerts", "review.alerts", may_be_empty=True),
     _newest("customer_profile", "marts.customer_profile"),
+    _newest("customer_segments", "customers.segments"),
+    _newest("segment_profiles", "customers.segment_profiles"),
+    _newest("segment_scores", "customers.segment_scores"),
+    _newest("segment_models", "customers.segment_models"),
+    _newest("customer_audiences", "decisions.audiences"),
     _newest("product_profile", "marts.product_profile"),
     Export(
         "sales_daily",

@@ -1,1 +1,1 @@
-"""Benchmarks of the customers' side: see `benchmarks/customers/__main__.py`."""
+"""Customers: recommendations, basket rules, outlook and segments beside peers; a shop of a million customers; erasure."""

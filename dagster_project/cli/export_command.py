@@ -16,11 +16,17 @@ def export(
     shop: ShopOption = None,
     delimiter: Annotated[str, typer.Option(help="Where the spreadsheet wants another, such as `;`.")] = ",",
 ) -> None:
-    """Write a published table as CSV for a spreadsheet; text that would be taken for a formula gets an apostrophe in front."""
+    """Write a published table as CSV for a spreadsheet.
+
+    Text that would be taken for a formula gets an apostrophe in front. Of tables of customers, values by which somebody could be singled
+    out are blanked, and told.
+    """
     from assets.published.spreadsheet import UnknownTableError, export_csv
 
     settings = shop_commands.settings_with_a_shop(shop, may_simulate=False)
     database = published_database(settings)
     with stops(file, UnknownTableError):
-        rows = export_csv(database, table, file, one_character(delimiter))
-    typer.echo(f"Wrote {rows:,} rows of {table} to {file}.")
+        exported = export_csv(database, table, file, one_character(delimiter))
+    typer.echo(f"Wrote {exported.rows:,} rows of {table} to {file}.")
+    if exported.note:
+        typer.echo(exported.note)

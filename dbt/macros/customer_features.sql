@@ -41,14 +41,24 @@
             lifetimes.last_order_day,
             spine.as_of_day - lifetimes.first_order_day as tenure_days,
             spine.as_of_day - lifetimes.last_order_day as recency_days,
-            {%- for measure in ["orders_28", "orders_84", "orders_365", "coupon_orders_365"] %}
+            {%- for days in [28, 84, 365] %}
+            cast(coalesce(windows.orders_{{ days }}, 0) as bigint) as orders_{{ days }},
+            {%- for measure in windowed_measures() if measure != "orders" %}
+            cast(coalesce(windows.{{ measure }}_{{ days }}, 0) as double) as {{ measure }}_{{ days }},
+            {%- endfor %}
+            {%- endfor %}
+            {%- for measure in ["coupon_orders_365", "return_orders_365", "cancelled_lines_365"] %}
             cast(coalesce(windows.{{ measure }}, 0) as bigint) as {{ measure }},
             {%- endfor %}
-            {%- for measure in ["net_revenue_28", "net_revenue_84", "net_revenue_365", "margin_365", "units_365"] %}
-            cast(coalesce(windows.{{ measure }}, 0) as double) as {{ measure }},
-            {%- endfor %}
             lifetimes.orders_lifetime,
-            lifetimes.net_revenue_lifetime,
+            lifetimes.coupon_orders_lifetime,
+            {%- for measure in windowed_measures() if measure != "orders" %}
+            lifetimes.{{ measure }}_lifetime,
+            {%- endfor %}
+            {{ share('windows.coupon_orders_365', 'windows.orders_365') }} as coupon_share,
+            -- orders of the year that were not the customer's first
+            {{ share('windows.orders_365 - cast(spine.as_of_day - lifetimes.first_order_day < 365 as integer)', 'windows.orders_365') }}
+                as repeat_share,
             {{ share('windows.discount_amount_365', 'windows.gross_revenue_365') }} as discount_share,
             {{ share('windows.promoted_revenue_365', 'windows.sale_revenue_365') }} as promotion_share,
             {{ share('windows.units_returned_365', 'windows.units_365') }} as return_rate,
@@ -68,7 +78,9 @@
             tastes.relative_price,
             lifetimes.main_channel,
             lifetimes.channel_count,
-            lifetimes.preferred_weekday
+            lifetimes.preferred_weekday,
+            lifetimes.preferred_hour,
+            lifetimes.order_days
         from {{ spine }} as spine
         asof inner join lifetimes
             on spine.customer_key = lifetimes.customer_key and spine.as_of_day >= lifetimes.changed_on

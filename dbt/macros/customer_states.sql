@@ -9,6 +9,7 @@
 -#}
 {% macro lifetime_states(orders) -%}
     {%- set weekdays = range(1, 8) -%}
+    {%- set sums = ["sale_lines", "gross_revenue", "discount_amount", "sale_revenue", "net_revenue", "margin", "units"] -%}
     with changes as (
         select customer_key, enters_on as changed_on from {{ orders }}
         union
@@ -24,9 +25,11 @@
             max(orders.business_day) filter (orders.sale_lines > 0) as last_order_day,
             max(orders.business_day) filter (orders.has_coupon) as last_coupon_day,
             list(orders.business_day) filter (orders.sale_lines > 0) as order_days,
-            sum(orders.net_revenue) as net_revenue,
-            sum(orders.sale_revenue) as sale_revenue,
-            sum(orders.sale_lines) as sale_lines,
+            list(orders.order_hour) filter (orders.order_hour is not null) as order_hours,
+            count(*) filter (orders.has_coupon) as coupon_orders,
+            {%- for measure in sums %}
+            sum(orders.{{ measure }}) as {{ measure }},
+            {%- endfor %}
             {%- for weekday in weekdays %}
             count(*) filter (orders.sale_lines > 0 and isodow(orders.business_day) = {{ weekday }}) as weekday_{{ weekday }}
             {{- "," if not loop.last }}
@@ -44,14 +47,19 @@
             customer_key,
             changed_on,
             cast(sum(order_count) as bigint) as orders_lifetime,
-            cast(coalesce(sum(net_revenue), 0) as double) as net_revenue_lifetime,
+            cast(sum(coupon_orders) as bigint) as coupon_orders_lifetime,
+            {%- for measure in ["gross_revenue", "discount_amount", "net_revenue", "margin", "units"] %}
+            cast(coalesce(sum({{ measure }}), 0) as double) as {{ measure }}_lifetime,
+            {%- endfor %}
+            cast(coalesce(sum(sale_revenue - net_revenue), 0) as double) as refund_amount_lifetime,
             cast(sum(sale_revenue) as double) / nullif(sum(order_count), 0) as basket_value_mean,
             cast(sum(sale_lines) as double) / nullif(sum(order_count), 0) as basket_lines_mean,
             max(last_coupon_day) as last_coupon_day,
             count(*) filter (order_count > 0) as channel_count,
             arg_max(channel, row(order_count, last_order_day, channel)) filter (order_count > 0) as main_channel,
             [{% for weekday in weekdays %}sum(weekday_{{ weekday }}){{ ", " if not loop.last }}{% endfor %}] as weekday_orders,
-            list_sort(list_distinct(flatten(list(order_days) filter (order_days is not null)))) as order_days
+            list_sort(list_distinct(flatten(list(order_days) filter (order_days is not null)))) as order_days,
+            list_sort(flatten(list(order_hours) filter (order_hours is not null))) as order_hours
         from per_channel
         group by customer_key, changed_on
     ),
@@ -62,7 +70,7 @@
     )
 
     select
-        * exclude (order_days, gaps, weekday_orders),
+        * exclude (gaps, weekday_orders, order_hours),
         order_days[1] as first_order_day,
         order_days[-1] as last_order_day,
         cast(list_avg(gaps) as double) as gap_mean_days,
@@ -70,29 +78,42 @@
         cast(list_stddev_samp(gaps) as double) as gap_sd_days,
         list_max(gaps) as gap_max_days,
         list_distinct([{{ month_number('day') }} for day in order_days]) as order_months,
-        cast(list_position(weekday_orders, list_max(weekday_orders)) as bigint) as preferred_weekday
+        cast(list_position(weekday_orders, list_max(weekday_orders)) as bigint) as preferred_weekday,
+        -- the first of a sorted list wins a tie
+        cast(list_mode(order_hours) as bigint) as preferred_hour
     from with_gaps
+{%- endmacro %}
+
+{#- What is summed over each window: column prefix and the expression over an order. -#}
+{% macro windowed_measures() -%}
+    {{ return({
+        "orders": "cast(sale_lines > 0 as integer)",
+        "gross_revenue": "gross_revenue",
+        "discount_amount": "discount_amount",
+        "refund_amount": "sale_revenue - net_revenue",
+        "net_revenue": "net_revenue",
+        "margin": "margin",
+        "units": "units",
+    }) }}
 {%- endmacro %}
 
 {#- Orders of the last 28, 84 and 365 days. -#}
 {% macro window_states(orders) -%}
-    {%- set counted = "cast(sale_lines > 0 as integer)" -%}
-    {%- set windows = {
-        28: {"orders_28": counted, "net_revenue_28": "net_revenue"},
-        84: {"orders_84": counted, "net_revenue_84": "net_revenue"},
-        365: {
-            "orders_365": counted,
-            "coupon_orders_365": "cast(has_coupon as integer)",
-            "net_revenue_365": "net_revenue",
-            "margin_365": "margin",
-            "units_365": "units",
-            "units_returned_365": "units_returned",
-            "gross_revenue_365": "gross_revenue",
-            "discount_amount_365": "discount_amount",
-            "sale_revenue_365": "sale_revenue",
-            "promoted_revenue_365": "promoted_revenue",
-        },
-    } -%}
+    {%- set windows = {} -%}
+    {%- for days in [28, 84, 365] -%}
+        {%- do windows.update({days: {}}) -%}
+        {%- for name, expression in windowed_measures().items() -%}
+            {%- do windows[days].update({name ~ "_" ~ days: expression}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do windows[365].update({
+        "coupon_orders_365": "cast(has_coupon as integer)",
+        "return_orders_365": "cast(return_lines > 0 as integer)",
+        "cancelled_lines_365": "cancelled_lines",
+        "units_returned_365": "units_returned",
+        "sale_revenue_365": "sale_revenue",
+        "promoted_revenue_365": "promoted_revenue",
+    }) -%}
     {{ rolling_windows(orders, "customer_key", windows) }}
 {%- endmacro %}
 

@@ -7,11 +7,16 @@
                                   (with replaced_scope: only its rows of that scope)
       replaced_window: 'column'   rows whose column lies in the run's window
       replaced_as_of: 'column'    rows whose column is a day that profiles are computed for
+                                  (with thinned_out: of days long before those, only the last one of each month is kept)
 -#}
 {% macro get_incremental_replace_window_sql(arguments) -%}
     {%- set target_relation = arguments["target_relation"] -%}
     {%- set columns = arguments["dest_columns"] | map(attribute="quoted") | join(", ") -%}
     delete from {{ target_relation }} where {{ replaced_rows() }};
+    {%- set meta = config.get("meta", {}) %}
+    {%- if meta.get("thinned_out") %}
+    delete from {{ target_relation }} where {{ outlived(meta["replaced_as_of"]) }};
+    {%- endif %}
     insert into {{ target_relation }} ({{ columns }})
     select {{ columns }} from {{ arguments["temp_relation"] }};
 {%- endmacro %}
@@ -31,6 +36,11 @@
     {%- do require_days_of_this_window(days) -%}
     {%- set scope = " where scope = '" ~ meta["replaced_scope"] ~ "'" if meta.get("replaced_scope") else "" -%}
     {{ return("business_day in (select business_day from " ~ days ~ scope ~ ")") }}
+{%- endmacro %}
+
+{#- Days more than COUNTINGHOUSE_PROFILE_DAYS before the run's own that end no month: their snapshots are not kept. -#}
+{% macro outlived(column) -%}
+    ({{ column }} < {{ as_of_start() }} - {{ profile_days() }} and {{ column }} <> last_day({{ column }}))
 {%- endmacro %}
 
 {#- A list of days left over from another window would replace the wrong days without a word. -#}

@@ -69,3 +69,8 @@
 {% macro outcome_window_days() -%}
     cast({{ run_setting("COUNTINGHOUSE_OUTCOME_WINDOW_DAYS", "28", "28") }} as integer)
 {%- endmacro %}
+
+{#- Days for which daily snapshots of customers are kept; of older ones the last day of each month is. -#}
+{% macro profile_days() -%}
+    cast({{ run_setting("COUNTINGHOUSE_PROFILE_DAYS", "92", "92") }} as integer)
+{%- endmacro %}

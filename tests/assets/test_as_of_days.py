@@ -18,8 +18,9 @@ DAY = date(2025, 11, 28)
 DAY_BEFORE = date(2025, 11, 27)
 TABLES = sorted(table_contracts())
 # a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated; neither an outlook nor
-# a promotion calendar was made; no coupon plan is old enough to be judged
+# a promotion calendar was made; no coupon plan is old enough to be judged; 84 days before there were too few customers to judge segments
 EMPTY_HERE = {
+    "customers.segment_scores",
     "review.promised_realised",
     "response.pilot_plan",
     "decisions.coupon_overrides",

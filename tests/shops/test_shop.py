@@ -139,3 +139,13 @@ group_budgets = { video = 300.0 }
 def test_ad_terms_that_make_no_sense_name_their_mend(tmp_path: Path, settings: str, message: str) -> None:
     with pytest.raises(ShopError, match=message):
         load_shop(write(tmp_path, NEEDED + f"\n[ads]\n{settings}\n"))
+
+
+def test_customer_terms_are_read_and_have_defaults(tmp_path: Path) -> None:
+    told = "\n[customers]\nsnapshot_days = 30\nmost_contacts = 1\naudience_size = 500\ncost_per_contact = 0.4\n"
+    terms = load_shop(write(tmp_path, NEEDED + told)).customers
+    assert (terms.snapshot_days, terms.most_contacts, terms.audience_size, terms.cost_per_contact) == (30, 1, 500, 0.4)
+    plain = load_shop(write(tmp_path, NEEDED)).customers
+    assert (plain.snapshot_days, plain.contact_days, plain.most_contacts, plain.audience_size) == (92, 28, 2, None)
+    with pytest.raises(ShopError, match="assumed_lift is 2"):
+        load_shop(write(tmp_path, NEEDED + "\n[customers]\nassumed_lift = 2\n"))

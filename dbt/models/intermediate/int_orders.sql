@@ -7,7 +7,8 @@
 }}
 
 -- depends_on: {{ ref('int_affected_days') }}
--- Versions of what one order of one customer came to on one day; an order that only returns goods has no sale lines.
+-- Versions of what one order of one customer came to on one day; an order that only returns goods, or whose lines were all
+-- cancelled, has no sale lines.
 with changes as (
     select business_day, order_id, customer_key, known_on as changed_on from {{ ref('int_valued_lines') }}
     union
@@ -18,9 +19,12 @@ states as (
     select
         changes.*,
         min(lines.channel) as channel,
+        min(lines.order_hour) filter (lines.is_sale) as order_hour,
         count(*) filter (lines.is_sale) as sale_lines,
+        count(*) filter (lines.is_cancelled) as cancelled_lines,
+        count(*) filter (not lines.is_sale and not lines.is_cancelled) as return_lines,
         coalesce(sum(lines.units) filter (lines.is_sale and not lines.is_service), 0) as units,
-        coalesce(-sum(lines.units) filter (not lines.is_sale and not lines.is_service), 0) as units_returned,
+        coalesce(-sum(lines.units) filter (not lines.is_sale and not lines.is_cancelled and not lines.is_service), 0) as units_returned,
         coalesce(sum(lines.gross_revenue) filter (lines.is_sale), 0) as gross_revenue,
         coalesce(sum(lines.discount_amount) filter (lines.is_sale), 0) as discount_amount,
         coalesce(sum(lines.net_revenue) filter (lines.is_sale), 0) as sale_revenue,
@@ -42,7 +46,10 @@ select
     order_id,
     customer_key,
     channel,
+    order_hour,
     sale_lines,
+    cancelled_lines,
+    return_lines,
     cast(units as decimal(18, 4)) as units,
     cast(units_returned as decimal(18, 4)) as units_returned,
     cast(gross_revenue as decimal(18, 4)) as gross_revenue,

@@ -29,7 +29,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def test_a_view_is_written_as_csv_that_a_spreadsheet_reads(database: Path, tmp_path: Path) -> None:
-    assert export_csv(database, "odd 'name", tmp_path / "out.csv", ";") == 2
+    assert export_csv(database, "odd 'name", tmp_path / "out.csv", ";").rows == 2
     content = (tmp_path / "out.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf"), "else a spreadsheet takes it for text of the machine's own encoding"
     rows = list(csv.reader(content.decode("utf-8-sig").splitlines(), delimiter=";"))

@@ -2,11 +2,12 @@
     config(
         materialized="incremental",
         incremental_strategy="replace_window",
-        meta={"replaced_as_of": "as_of_day"},
+        meta={"replaced_as_of": "as_of_day", "thinned_out": true},
     )
 }}
 
--- What was known at the end of each as-of day about every customer who had ordered by then.
+-- What was known at the end of each as-of day about every customer who had ordered by then. The lifecycle is told by the
+-- customer's own rhythm (macros/lifecycle.sql).
 with days as (
     select cast(unnest(generate_series({{ as_of_start() }}, {{ as_of_end() }} - 1, interval 1 day)) as date) as as_of_day
 ),
@@ -36,80 +37,81 @@ scored as (
         cast(5 - least(4, floor(5 * percent_rank() over (partition by as_of_day order by recency_days))) as bigint) as r_score,
         cast(1 + least(4, floor(5 * percent_rank() over (partition by as_of_day order by orders_365))) as bigint) as f_score,
         cast(1 + least(4, floor(5 * percent_rank() over (partition by as_of_day order by net_revenue_365))) as bigint) as m_score,
-        -- customers without a gap of their own are held against the shop's median gap
-        recency_days / greatest(coalesce(gap_mean_days, usual_gap_days, 28), 1) as overdue_ratio
+        {{ expected_gap('len(order_days) - 1', 'gap_mean_days', 'usual_gap_days') }} as expected_gap_days
     from features
     inner join usual_gaps using (as_of_day)
+),
+
+staged as (
+    {{ lifecycles('scored') }}
 )
 
 select
-    scored.as_of_day,
-    scored.customer_key,
-    scored.first_order_day,
-    scored.last_order_day,
-    scored.tenure_days,
-    scored.recency_days,
-    scored.orders_28,
-    scored.orders_84,
-    scored.orders_365,
-    scored.orders_lifetime,
-    scored.net_revenue_28,
-    scored.net_revenue_84,
-    scored.net_revenue_365,
-    scored.net_revenue_lifetime,
-    scored.margin_365,
-    scored.units_365,
-    scored.discount_share,
-    scored.promotion_share,
-    scored.basket_value_mean,
-    scored.basket_lines_mean,
-    scored.coupon_orders_365,
-    scored.last_coupon_day,
-    scored.return_rate,
-    scored.gap_mean_days,
-    scored.gap_median_days,
-    scored.gap_sd_days,
-    scored.gap_max_days,
-    scored.due_ratio,
-    scored.active_months_12,
-    scored.top_category,
-    scored.top_category_share,
-    scored.relative_price,
+    staged.as_of_day,
+    staged.customer_key,
+    staged.first_order_day,
+    staged.last_order_day,
+    staged.tenure_days,
+    staged.recency_days,
+    {%- for window in [28, 84, 365, "lifetime"] %}
+    {%- for measure in windowed_measures() %}
+    staged.{{ measure }}_{{ window }},
+    {%- endfor %}
+    {%- endfor %}
+    staged.discount_share,
+    staged.promotion_share,
+    staged.basket_value_mean,
+    staged.basket_lines_mean,
+    staged.coupon_orders_365,
+    staged.coupon_orders_lifetime,
+    staged.coupon_share,
+    staged.last_coupon_day,
+    staged.return_orders_365,
+    staged.cancelled_lines_365,
+    staged.return_rate,
+    staged.repeat_share,
+    staged.gap_mean_days,
+    staged.gap_median_days,
+    staged.gap_sd_days,
+    staged.gap_max_days,
+    staged.expected_gap_days,
+    staged.due_ratio,
+    staged.active_months_12,
+    staged.top_category,
+    staged.top_category_share,
+    staged.relative_price,
     case
-        when scored.relative_price is null then null
-        when scored.relative_price < 0.85 then 'low'
-        when scored.relative_price <= 1.15 then 'middle'
+        when staged.relative_price is null then null
+        when staged.relative_price < 0.85 then 'low'
+        when staged.relative_price <= 1.15 then 'middle'
         else 'high'
     end as price_tier,
-    scored.main_channel,
-    scored.channel_count,
-    scored.preferred_weekday,
-    scored.r_score,
-    scored.f_score,
-    scored.m_score,
+    staged.main_channel,
+    staged.channel_count,
+    staged.preferred_weekday,
+    staged.preferred_hour,
+    staged.r_score,
+    staged.f_score,
+    staged.m_score,
     case
-        when scored.r_score >= 4 and scored.f_score >= 4 and scored.m_score >= 4 then 'champions'
-        when scored.r_score >= 3 and scored.f_score >= 4 then 'loyal'
-        when scored.r_score >= 3 and scored.m_score >= 4 then 'big_baskets'
-        when scored.r_score >= 4 then 'promising'
-        when scored.r_score = 3 then 'cooling'
-        when scored.f_score >= 3 or scored.m_score >= 4 then 'slipping_away'
+        when staged.r_score >= 4 and staged.f_score >= 4 and staged.m_score >= 4 then 'champions'
+        when staged.r_score >= 3 and staged.f_score >= 4 then 'loyal'
+        when staged.r_score >= 3 and staged.m_score >= 4 then 'big_baskets'
+        when staged.r_score >= 4 then 'promising'
+        when staged.r_score = 3 then 'cooling'
+        when staged.f_score >= 3 or staged.m_score >= 4 then 'slipping_away'
         else 'dormant'
     end as rfm_segment,
-    case
-        when scored.orders_lifetime = 1 and scored.tenure_days < 28 then 'new'
-        when scored.overdue_ratio <= 1.5 then 'active'
-        when scored.overdue_ratio <= 3 then 'at_risk'
-        when scored.overdue_ratio <= 6 then 'lapsed'
-        else 'lost'
-    end as lifecycle,
+    staged.lifecycle,
+    staged.lifecycle_since,
+    staged.previous_lifecycle,
     customers.acquired_on,
-    cast(date_trunc('month', scored.first_order_day) as date) as cohort_month,
+    cast(date_trunc('month', staged.first_order_day) as date) as cohort_month,
     customers.region,
     customers.acquisition_channel,
     customers.customer_group,
     customers.email_consent
-from scored
+from staged
 left join {{ ref('dim_customers') }} as customers
-    on scored.customer_key = customers.customer_key and {{ in_force_on('customers', 'scored.as_of_day') }}
-order by scored.as_of_day, scored.customer_key
+    on staged.customer_key = customers.customer_key and {{ in_force_on('customers', 'staged.as_of_day') }}
+order by staged.as_of_day, staged.customer_key
