@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.customers.purchase_outlook import customer_outlook
 from assets.decisions.ad_audiences import ad_audiences
 from assets.decisions.ad_plan import ad_plan
 from assets.decisions.coupon_plan import coupon_plan
@@ -36,6 +37,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         coupon_response,
         ad_response,
         purchase_propensity,
+        customer_outlook,
         order_calibration,
         replenishment,
         order_outlook,

@@ -73,6 +73,9 @@ EXPORTS: tuple[Export, ...] = (
     _whole("promised_realised", "review.promised_realised", may_be_empty=True),
     _whole("experiment_power", "review.experiment_power"),
     _whole("alerts", "review.alerts", may_be_empty=True),
+    _newest("purchase_outlook", "customers.purchase_outlook"),
+    _newest("outlook_scores", "customers.outlook_scores"),
+    _newest("lifecycle_transitions", "customers.lifecycle_transitions"),
     _newest("customer_profile", "marts.customer_profile"),
     _newest("product_profile", "marts.product_profile"),
     Export(

@@ -1,8 +1,9 @@
 """BG/NBD: how often a customer orders and whether he still does, from the number and the days of his orders alone.
 
 While alive a customer orders at random at a rate of his own (gamma over customers: r, alpha); after every order he leaves with a chance of
-his own (beta over customers: a, b). Terms per customer: x, orders after the first (days with an order, so two on one day are one); t_x, time
-from the first order to the last; T, time from the first order to the end of what is known. The unit of time is the caller's; alpha has it.
+his own (beta over customers: a, b). Terms per customer: x, orders after the first (days with an order, so two on one day are one); t_x,
+time from the first order to the last; T, time from the first order to the end of what is known. The unit of time is the caller's; alpha
+has it.
 
 Source: Fader, Hardie and Lee, "Counting your customers" the easy way, Marketing Science 24 (2005), equations 6, 7 and 10.
 

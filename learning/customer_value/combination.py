@@ -1,7 +1,7 @@
 """Members put together: a weighted sum of their log odds, with weights and level learned where none of them has looked.
 
-Weights are not negative. They are shrunk towards the plain mean of the members, so that a small held-out sample moves them little; the level
-(one number added to the log odds) is free, since the newest weeks know the season best.
+Weights are not negative. They are shrunk towards the plain mean of the members, so that a small held-out sample moves them little; the
+level (one number added to the log odds) is free, since the newest weeks know the season best.
 
 Public: `Combination`, `fit_combination`.
 """

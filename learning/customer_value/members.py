@@ -24,12 +24,13 @@ Floats = NDArray[np.float64]
 MEMBERS = ("logistic", "lightgbm", "bg_nbd")
 TREE = "tree"
 _MARGIN = 1e-4
-_TREE_DEPTH, _TREE_LEAF_SHARE = 4, 0.01
+_TREE_DEPTH, _TREE_LEAVES_AT_MOST = 4, 100
 
 
 @dataclass(frozen=True)
 class Members:
-    """logistic: intercept, then one coefficient per LOG_COLUMN. booster: LightGBM's text. tree: scikit-learn's, only straight after a fit."""
+    """logistic: intercept, then one coefficient per LOG_COLUMN. booster: LightGBM's text. tree: scikit-learn's, only straight after a
+    fit."""
 
     logistic: tuple[float, ...]
     booster: str
@@ -72,7 +73,8 @@ def fit_members(snapshots: pl.DataFrame, settings: OutlookSettings) -> Members:
         "verbosity": -1,
     }
     booster = lightgbm.train(parameters, lightgbm.Dataset(plain_columns(snapshots), bought), settings.rounds)
-    tree = DecisionTreeClassifier(max_depth=_TREE_DEPTH, min_samples_leaf=_TREE_LEAF_SHARE, random_state=settings.seed).fit(logs, bought)
+    fewest = max(1, snapshots.height // _TREE_LEAVES_AT_MOST)
+    tree = DecisionTreeClassifier(max_depth=_TREE_DEPTH, min_samples_leaf=fewest, random_state=settings.seed).fit(logs, bought)
     return Members(_logistic(logs, bought), booster.model_to_string(), tree)
 
 

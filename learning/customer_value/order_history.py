@@ -1,7 +1,7 @@
 """BG/NBD and Gamma-Gamma together: what a customer will order and spend, from the days and values of his orders alone.
 
-The value of an order is net: what a customer paid less what he got back, over his order days (nothing, where he got back more). It is shrunk
-towards that of all customers.
+The value of an order is net: what a customer paid less what he got back, over his order days (nothing, where he got back more). It is
+shrunk towards that of all customers.
 
 Public: `OrderHistoryModel`, `fit_order_history`.
 """

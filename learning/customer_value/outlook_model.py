@@ -206,9 +206,11 @@ def churn_days(snapshot: pl.DataFrame, settings: OutlookSettings) -> Floats:
 
 
 def _windows(told: list[dict[str, Any]]) -> tuple[KnownWindow, ...]:
-    days = ("first_day", "last_day")
     return tuple(
-        KnownWindow(**{name: date.fromisoformat(value) if name in days else value for name, value in each.items()}) for each in told
+        KnownWindow(
+            date.fromisoformat(each["first_day"]), date.fromisoformat(each["last_day"]), int(each["order_days"]), float(each["net_revenue"])
+        )
+        for each in told
     )
 
 

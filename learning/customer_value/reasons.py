@@ -1,8 +1,8 @@
 """Three reasons per customer: which facts move his chance to buy most, in points of probability.
 
-The combined score is read by a line: its log odds are fitted on the logarithms of the features, and the line's contributions are summed over
-facts that belong together (the four counts of orders are one fact). TreeSHAP over the trees alone would explain a third of the score at a
-hundred times the price. How much of the score the line explains is told (`explained_share`).
+The combined score is read by a line: its log odds are fitted on the logarithms of the features, and the line's contributions are summed
+over facts that belong together (the four counts of orders are one fact). TreeSHAP over the trees alone would explain a third of the score
+at a hundred times the price. How much of the score the line explains is told (`explained_share`).
 
 Public: `FACTS`, `Reading`, `fit_reading`.
 """
@@ -33,7 +33,8 @@ _RIDGE = 1.0
 
 @dataclass(frozen=True)
 class Reading:
-    """slopes, means: per LOG_COLUMN, in log odds and logarithms. explained_share: of the score's variance, among the rows it was fitted on."""
+    """slopes, means: per LOG_COLUMN, in log odds and logarithms. explained_share: of the score's variance, among the rows it was fitted
+    on."""
 
     slopes: tuple[float, ...]
     means: tuple[float, ...]

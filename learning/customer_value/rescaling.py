@@ -81,7 +81,7 @@ def rescaling_to(
     ahead = forecast_daily.sort("business_day")["forecast_units"].drop_nulls()
     sold = units_daily.filter(pl.col("units") > 0)["business_day"]
     first, last = sold.min(), sold.max()
-    if not (isinstance(first, date) and isinstance(last, date)) or (last - first).days < MIN_FORECAST_HISTORY_DAYS:
+    if not isinstance(first, date) or not isinstance(last, date) or first + timedelta(days=MIN_FORECAST_HISTORY_DAYS) > last:
         return NOT_RESCALED
     if len(ahead) < settings.horizon_days or not order_windows or not value_windows:
         return NOT_RESCALED
@@ -99,7 +99,7 @@ def shift_to_orders(chance: Floats, orders_per_buyer: Floats, total: float, sett
 
     The factor is cut at the settings' bounds.
     """
-    from scipy.optimize import brentq
+    from scipy.optimize import root_scalar
 
     before = float(chance @ orders_per_buyer)
     if before <= 0:
@@ -108,7 +108,8 @@ def shift_to_orders(chance: Floats, orders_per_buyer: Floats, total: float, sett
     most = float(orders_per_buyer.sum())
     wanted = min(factor * before, 0.999 * most)
     odds = log_odds(chance)
-    shift = float(brentq(lambda by: float(chance_of(odds + by) @ orders_per_buyer) - wanted, -30.0, 30.0))
+    found = root_scalar(lambda by: float(chance_of(odds + by) @ orders_per_buyer) - wanted, bracket=(-30.0, 30.0), method="brentq")
+    shift = float(found.root)
     moved = chance_of(odds + shift)
     return moved, float(moved @ orders_per_buyer) / before
 

@@ -14,7 +14,8 @@ class OutlookSettings:
     training_rows: most customer snapshots of one model; with more customers, every n-th is learned from.
     fewest_rows, fewest_of_each: with fewer rows, buyers or non-buyers nothing is learned from outcomes.
     rounds (of chances), value_rounds, leaves, learning_rate: of LightGBM.
-    churn_gaps, churn_days: a customer has churned who does not order within so many of his own usual gaps, but at least and at most so many days.
+    churn_gaps, churn_days: a customer has churned who does not order within so many of his own usual gaps, but at least and at most so
+    many days.
     factor_bounds: rescaling to the sales forecast never multiplies by less or more.
     """
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from learning.customer_value.combination import Combination, fit_combination
 from learning.customer_value.folds import Folds, Snapshot, cut_snapshots, sampled, without_tree
-from learning.customer_value.order_history import fit_order_history
+from learning.customer_value.order_history import OrderHistoryModel, fit_order_history
 from learning.customer_value.outlook_model import COMBINED, READABLE, OutlookModel
-from learning.customer_value.reasons import fit_reading
+from learning.customer_value.reasons import Reading, fit_reading
 from learning.customer_value.rescaling import known_windows
 from learning.customer_value.scores import chance_scores
 from learning.customer_value.settings import OutlookSettings
@@ -40,8 +40,8 @@ SCORE_SCHEMA = {
 def train_outlook(order_days: pl.DataFrame, day: date, settings: OutlookSettings | None = None) -> OutlookModel:
     """Return the model of what is known on `day`.
 
-    order_days (grain: customer_key, business_day): columns of ORDER_DAYS, as known on `day`; rows after it are an error, since they would be
-    learned from. Raises ValueError for them and for repeated keys.
+    order_days (grain: customer_key, business_day): columns of ORDER_DAYS, as known on `day`; rows after it are an error, since they would
+    be learned from. Raises ValueError for them and for repeated keys.
     """
     from threadpoolctl import threadpool_limits
 
@@ -69,6 +69,9 @@ def _train(order_days: pl.DataFrame, day: date, settings: OutlookSettings) -> Ou
     value, value_scores = fit_value(value_snapshots, settings)
     newest = day - timedelta(days=settings.value_days)
     scores += [_score_rows(name, told, newest, settings.value_days) for name, told in value_scores.items()]
+    first = order_days["business_day"].min()
+    if isinstance(first, date):
+        scores.append(_facts(history, reading, first, day))
     return OutlookModel(
         settings=settings,
         trained_as_of=day,
@@ -122,6 +125,19 @@ def _promised(snapshots: Sequence[Snapshot], settings: OutlookSettings) -> pl.Da
         if each.history is not None
     ]
     return pl.concat(parts) if parts else pl.DataFrame(schema={"age": pl.Int64, "promise": pl.Float64, "came": pl.Float64})
+
+
+def _facts(history: OrderHistoryModel | None, reading: Reading | None, first_day: date, day: date) -> pl.DataFrame:
+    """Parameters of the order history, and how much of the score the reasons explain, as rows of scores."""
+    told: dict[str, dict[str, float]] = {}
+    if history is not None:
+        orders, values = history.orders, history.values
+        told["bg_nbd parameters"] = {name: float(getattr(orders, name)) for name in ("r", "alpha", "a", "b", "converged")}
+        told["gamma_gamma parameters"] = {name: float(getattr(values, name)) for name in ("p", "q", "gamma", "converged")}
+    if reading is not None:
+        told["reasons"] = {"explained_share": reading.explained_share}
+    before, days = first_day - timedelta(days=1), (day - first_day).days + 1
+    return pl.concat([pl.DataFrame(schema=SCORE_SCHEMA), *(_score_rows(name, metrics, before, days) for name, metrics in told.items())])
 
 
 def _judged(name: str, chance: Floats, newest: Snapshot, settings: OutlookSettings) -> pl.DataFrame:

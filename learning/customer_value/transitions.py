@@ -8,6 +8,7 @@ Public: `LIFECYCLES`, `lifecycle_of`, `lifecycle_transitions`.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -36,8 +37,8 @@ TRANSITION_SCHEMA = {
 
 
 def lifecycle_of(snapshot: pl.DataFrame) -> pl.Series:
-    """Return each customer's state, by the rule of marts.customer_profile: new with a single order of the last 28 days, else active, at risk,
-    lapsed or lost as recency stands to the own mean gap (`due_ratio`)."""
+    """Return each customer's state, by the rule of marts.customer_profile: new with a single order of the last 28 days, else active,
+    at risk, lapsed or lost as recency stands to the own mean gap (`due_ratio`)."""
     overdue = pl.when((pl.col("orders_lifetime") == 1) & (pl.col("tenure_days") < NEW_DAYS)).then(pl.lit("new"))
     for state, most in OVERDUE:
         overdue = overdue.when(pl.col("due_ratio") <= most).then(pl.lit(state))
@@ -47,15 +48,15 @@ def lifecycle_of(snapshot: pl.DataFrame) -> pl.Series:
 def lifecycle_transitions(order_days: pl.DataFrame, day: date, horizon_days: int = 28, steps: int = STEPS) -> pl.DataFrame:
     """Return TRANSITION_SCHEMA, one row per pair of states; empty without customers one horizon ago.
 
-    order_days: ORDER_DAYS as known on `day`. customers and share: moves over the newest `steps` horizons together. net_revenue_mean: what such
-    a customer spent net in the horizon of the move. customers_now: in from_lifecycle on `day`; expected_customers, expected_net_revenue: of them
-    by the move after one horizon. stationary_share: of to_lifecycle where the chain comes to rest without new customers. two_step_error: largest
-    difference between the shares after two horizons that the chain says and those that came; the same in all rows, null with one step.
+    order_days: ORDER_DAYS as known on `day`. customers and share: moves over the newest `steps` horizons together. net_revenue_mean: what
+    such a customer spent net in the horizon of the move. customers_now: in from_lifecycle on `day`; expected_customers,
+    expected_net_revenue: of them by the move after one horizon. stationary_share: of to_lifecycle where the chain comes to rest without
+    new customers.
+    two_step_error: largest difference between the shares after two horizons that the chain says and those that came; the same in all
+    rows, null with one step.
     """
     states = _states(order_days, day, horizon_days, steps)
-    moves = [
-        _moves(before, after, order_days, horizon_days) for (after, before) in zip(states[:-1], states[1:], strict=True) if before[1].height
-    ]
+    moves = [_moves(before, after, order_days, horizon_days) for (after, before) in pairwise(states) if before[1].height]
     if not moves:
         return pl.DataFrame(schema=TRANSITION_SCHEMA)
     pooled = pl.concat(moves).group_by("from_lifecycle", "to_lifecycle").agg(pl.len().alias("customers"), pl.col("net_revenue_after").sum())

@@ -1,8 +1,8 @@
 """What a customer will spend in the coming days: BG/NBD x Gamma-Gamma, corrected by trees that start from it.
 
 LightGBM with a tweedie loss does not learn the spend itself but the factor by which it differed from what the order history promised (its
-logarithm is the trees' starting score). So trees with nothing to say leave the promise as it is. Refunds may make a customer's net negative;
-it is learned from as 0.
+logarithm is the trees' starting score). So trees with nothing to say leave the promise as it is. Refunds may make a customer's net
+negative; it is learned from as 0.
 
 The range: among held-out customers of like promise, the 10 % and 90 % quantiles of what came over what was expected.
 
