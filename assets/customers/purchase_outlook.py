@@ -124,7 +124,7 @@ def _train(house: House, order_days: pl.DataFrame, trained_as_of: date, tracking
     """The model of the training day: read from its folder if it was trained on the same orders by the same code, else trained and saved."""
     from learning.customer_value import OutlookModel, OutlookSettings, train_outlook
 
-    settings = OutlookSettings(threads=house.threads)
+    settings = OutlookSettings()  # one thread: its models are small, and on a busy machine more threads cost a multiple of the time
     fingerprint = _fingerprint(order_days, settings)
     name = f"outlook-{trained_as_of.isoformat()}-{fingerprint[:8]}"
     folder = house.state / "learning" / "customer_outlook" / trained_as_of.isoformat()

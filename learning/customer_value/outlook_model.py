@@ -24,7 +24,7 @@ from learning.customer_value.gamma_gamma import GammaGamma
 from learning.customer_value.members import Members, chance_of, log_odds
 from learning.customer_value.order_history import OrderHistoryModel
 from learning.customer_value.reasons import REASONS, Reading
-from learning.customer_value.rescaling import NOT_RESCALED, KnownWindow, Rescaling, shift_to_orders
+from learning.customer_value.rescaling import NOT_RESCALED, KnownWindow, Rescaling, agreed_total, shift_to
 from learning.customer_value.settings import OutlookSettings
 from learning.customer_value.value import ValueModel
 
@@ -46,6 +46,7 @@ SCORED: dict[str, Any] = {
     "score_source": pl.String,
     "value_source": pl.String,
     "rescaled_to": pl.String,
+    "buyer_factor": pl.Float64,
     "order_factor": pl.Float64,
     "net_factor": pl.Float64,
     **{f"reason_{rank + 1}_{kind}": dtype for rank in range(REASONS) for kind, dtype in _REASON_KINDS.items()},
@@ -138,22 +139,28 @@ class OutlookModel:
     def _rescaled(self, told: Mapping[str, Floats], rescaling: Rescaling) -> dict[str, Any]:
         if "orders_per_buyer" not in told or "p_buy_28d" not in told:
             return {}
-        chance, each, order_factor, net_factor = told["p_buy_28d"], told["orders_per_buyer"], 1.0, 1.0
+        settings, chance, each = self.settings, told["p_buy_28d"], told["orders_per_buyer"]
         values = {name: column for name, column in told.items() if name.startswith("expected_net_")}
-        if rescaling.order_days is not None and rescaling.net_revenue is not None:
-            chance, order_factor = shift_to_orders(chance, each, rescaling.order_days, self.settings)
-            total = float(told["expected_net_84d"].sum())
-            net_factor = float(np.clip(rescaling.net_revenue / total, *self.settings.factor_bounds)) if total > 0 else 1.0
-        rows = len(chance)
+        own = {"buyers": float(chance.sum()), "orders": float(chance @ each), "net": float(told["expected_net_84d"].sum())}
+        agreed = dict(own)
+        if rescaling.buyers is not None and rescaling.order_days is not None and rescaling.net_revenue is not None:
+            agreed["buyers"] = agreed_total(own["buyers"], rescaling.buyers, settings.chance_trust, settings)
+            agreed["orders"] = agreed_total(own["orders"], rescaling.order_days, settings.chance_trust, settings)
+            agreed["net"] = agreed_total(own["net"], rescaling.net_revenue, 1.0, settings)
+            chance = shift_to(chance, agreed["buyers"])
+        orders = np.maximum(chance * each * (agreed["orders"] / max(float(chance @ each), 1e-12)), chance)
+        net_factor = agreed["net"] / own["net"] if own["net"] > 0 else 1.0
         # the horizon's chance says by how much the order history is wrong about a customer; the longer span is moved by the same odds
         moved = log_odds(told["promised_churn"]) + log_odds(chance) - log_odds(told["promised_chance"])
+        rows = len(chance)
         return {
             "p_buy_28d": chance,
             "p_churn": 1.0 - np.maximum(chance_of(moved), chance),
-            "expected_orders_28d": chance * each,
+            "expected_orders_28d": orders,
             **{name: column * net_factor for name, column in values.items()},
             "rescaled_to": np.full(rows, rescaling.to),
-            "order_factor": np.full(rows, order_factor),
+            "buyer_factor": np.full(rows, float(chance.sum()) / max(own["buyers"], 1e-12)),
+            "order_factor": np.full(rows, float(orders.sum()) / max(own["orders"], 1e-12)),
             "net_factor": np.full(rows, net_factor),
         }
 
@@ -206,12 +213,12 @@ def churn_days(snapshot: pl.DataFrame, settings: OutlookSettings) -> Floats:
 
 
 def _windows(told: list[dict[str, Any]]) -> tuple[KnownWindow, ...]:
-    return tuple(
-        KnownWindow(
-            date.fromisoformat(each["first_day"]), date.fromisoformat(each["last_day"]), int(each["order_days"]), float(each["net_revenue"])
-        )
-        for each in told
-    )
+    days = ("first_day", "last_day")
+    found: list[KnownWindow] = []
+    for each in told:
+        first_day, last_day = (date.fromisoformat(each[name]) for name in days)
+        found.append(KnownWindow(first_day, last_day, int(each["buyers"]), int(each["order_days"]), float(each["net_revenue"])))
+    return tuple(found)
 
 
 def _tupled(value: Any) -> Any:

@@ -1,7 +1,8 @@
-"""Totals that agree with the sales forecast: what all known customers order and spend together is a share of what the shop will sell.
+"""Totals that agree with the sales forecast: what all known customers order and spend together follows from what the shop will sell.
 
-How many orders (and how much net revenue) of customers known at the start came with one unit sold is measured over the newest windows;
-times the units forecast, that is what is expected of all known customers. Single customers keep their order.
+Buyers, orders and net revenue of customers known at the start of a window rise with the units sold in it, but less than in proportion:
+before Christmas baskets grow as well. How much less (an elasticity between 0 and 1) is learned from the changes between the windows of
+the last year; the newest windows give the level. Single customers keep their order.
 
 A forecast that has not seen the coming season is not rescaled to (`MIN_FORECAST_HISTORY_DAYS`): what it adds is noise.
 
@@ -18,12 +19,13 @@ from numpy.typing import NDArray
 
 from learning.customer_value.members import chance_of, log_odds
 from learning.customer_value.settings import OutlookSettings
-from learning.customer_value.snapshots import outcomes_after
 
 Floats = NDArray[np.float64]
 
 MIN_FORECAST_HISTORY_DAYS = 365 + 28
-_WINDOWS = 3
+WINDOWS = 13
+_LEVEL_WINDOWS = 3
+_PRIOR_CHANGES = 0.05  # squared log changes of units at which the data weigh as much as the prior of proportion
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,18 @@ class KnownWindow:
 
     first_day: date
     last_day: date
+    buyers: int
     order_days: int
     net_revenue: float
 
 
 @dataclass(frozen=True)
 class Rescaling:
-    """Order days and net revenue expected of all known customers; what they rest on stands in `to`."""
+    """Buyers and order days within the horizon and net revenue within the value horizon, expected of all known customers; what they rest on
+    stands in `to`."""
 
     to: str
+    buyers: float | None = None
     order_days: float | None = None
     net_revenue: float | None = None
 
@@ -49,20 +54,22 @@ NOT_RESCALED = Rescaling("nothing")
 
 
 def known_windows(order_days: pl.DataFrame, day: date, days: int, step: int) -> tuple[KnownWindow, ...]:
-    """Return the newest three windows of `days` days that end by `day`, `step` days apart, newest first; fewer with a short history."""
-    first = order_days.filter(pl.col("orders") > 0).group_by("customer_key").agg(pl.col("business_day").min().alias("first_order_day"))
-    begin = first["first_order_day"].min()
+    """Return the windows of `days` days that end by `day`, `step` days apart, newest first, at most `WINDOWS`; fewer with a short
+    history."""
+    business_day = pl.col("business_day")
+    first_order = business_day.filter(pl.col("orders") > 0).min().over("customer_key")
+    dated = order_days.select("customer_key", "business_day", "orders", "net_revenue", first_order_day=first_order)
+    begin = dated["first_order_day"].min()
     windows: list[KnownWindow] = []
-    for number in range(_WINDOWS):
+    for number in range(WINDOWS):
         start = day - timedelta(days=days + number * step)
         if not isinstance(begin, date) or begin > start:
             break
-        known = first.filter(pl.col("first_order_day") <= start)["customer_key"].sort()
-        came = outcomes_after(order_days, known, start, days)
-        last_day = start + timedelta(days=days)
-        windows.append(
-            KnownWindow(start + timedelta(days=1), last_day, int(came["order_days_after"].sum()), float(came["net_revenue_after"].sum()))
-        )
+        first_day, last_day = start + timedelta(days=1), start + timedelta(days=days)
+        of_known = dated.filter(business_day.is_between(first_day, last_day) & (pl.col("first_order_day") <= start))
+        bought = of_known.filter(pl.col("orders") > 0)
+        buyers = bought["customer_key"].n_unique()
+        windows.append(KnownWindow(first_day, last_day, buyers, bought.height, float(of_known["net_revenue"].sum())))
     return tuple(windows)
 
 
@@ -75,46 +82,58 @@ def rescaling_to(
 ) -> Rescaling:
     """Return the totals that the forecast stands for, or `NOT_RESCALED` where there is none to rely on.
 
-    units_daily (business_day, units): units sold as known on the day. forecast_daily (business_day, forecast_units): of the days after.
-    The forecast's mean day stands for every day of the value horizon beyond it.
+    order_windows, value_windows: of the two horizons, as of `known_windows`. units_daily (business_day, units): units sold as known on
+    the day. forecast_daily (business_day, forecast_units): of the days after. The forecast's mean day stands for every day of the value
+    horizon beyond it.
     """
     ahead = forecast_daily.sort("business_day")["forecast_units"].drop_nulls()
     sold = units_daily.filter(pl.col("units") > 0)["business_day"]
     first, last = sold.min(), sold.max()
     if not isinstance(first, date) or not isinstance(last, date) or first + timedelta(days=MIN_FORECAST_HISTORY_DAYS) > last:
         return NOT_RESCALED
-    if len(ahead) < settings.horizon_days or not order_windows or not value_windows:
+    if len(ahead) < settings.horizon_days:
         return NOT_RESCALED
     coming = float(ahead.head(settings.horizon_days).sum())
     value_coming = float(ahead.head(settings.value_days).sum()) / min(len(ahead), settings.value_days) * settings.value_days
-    orders_per_unit = _per_unit([float(window.order_days) for window in order_windows], order_windows, units_daily)
-    net_per_unit = _per_unit([window.net_revenue for window in value_windows], value_windows, units_daily)
-    if orders_per_unit is None or net_per_unit is None or min(coming, orders_per_unit, net_per_unit) <= 0:
-        return NOT_RESCALED
-    return Rescaling("sales_forecast", coming * orders_per_unit, value_coming * net_per_unit)
+    buyers = _following([float(window.buyers) for window in order_windows], order_windows, units_daily, coming)
+    orders = _following([float(window.order_days) for window in order_windows], order_windows, units_daily, coming)
+    net = _following([window.net_revenue for window in value_windows], value_windows, units_daily, value_coming)
+    return NOT_RESCALED if buyers is None or orders is None or net is None else Rescaling("sales_forecast", buyers, orders, net)
 
 
-def shift_to_orders(chance: Floats, orders_per_buyer: Floats, total: float, settings: OutlookSettings) -> tuple[Floats, float]:
-    """Return chances moved together in log odds until the expected orders reach `total`, and the factor by which the orders changed.
+def agreed_total(own: float, forecast: float, trust: float, settings: OutlookSettings) -> float:
+    """Between the models' own total and the forecast's, on the logarithmic scale; the factor on the own one is cut at the settings'
+    bounds."""
+    if own <= 0 or forecast <= 0:
+        return own
+    low, high = settings.factor_bounds
+    return own * min(max((forecast / own) ** trust, low), high)
 
-    The factor is cut at the settings' bounds.
-    """
+
+def shift_to(chance: Floats, total: float) -> Floats:
+    """Return chances moved together in log odds until they add up to `total` (at most 99.9 % of the customers)."""
     from scipy.optimize import root_scalar
 
-    before = float(chance @ orders_per_buyer)
-    if before <= 0:
-        return chance, 1.0
-    factor = float(np.clip(total / before, *settings.factor_bounds))
-    most = float(orders_per_buyer.sum())
-    wanted = min(factor * before, 0.999 * most)
-    odds = log_odds(chance)
-    found = root_scalar(lambda by: float(chance_of(odds + by) @ orders_per_buyer) - wanted, bracket=(-30.0, 30.0), method="brentq")
-    shift = float(found.root)
-    moved = chance_of(odds + shift)
-    return moved, float(moved @ orders_per_buyer) / before
+    odds, wanted = log_odds(chance), min(total, 0.999 * len(chance))
+    if wanted <= 0:
+        return chance
+    found = root_scalar(lambda by: float(chance_of(odds + by).sum()) - wanted, bracket=(-30.0, 30.0), method="brentq")
+    return chance_of(odds + float(found.root))
 
 
-def _per_unit(came: Sequence[float], windows: Sequence[KnownWindow], units_daily: pl.DataFrame) -> float | None:
+def elasticity(came: Sequence[float], units: Sequence[float]) -> float:
+    """How much of a relative change of units is followed, from windows newest first; 1 (proportion) without any change to learn from."""
+    moved, sold = (np.diff(np.log(np.array(numbers))) for numbers in (came, units))
+    return float(np.clip((moved @ sold + _PRIOR_CHANGES) / (sold @ sold + _PRIOR_CHANGES), 0.0, 1.0))
+
+
+def _following(came: Sequence[float], windows: Sequence[KnownWindow], units_daily: pl.DataFrame, coming: float) -> float | None:
+    """What comes of known customers with so many units sold; None without a window in which something was sold and came."""
     day = pl.col("business_day")
     units = [float(units_daily.filter(day.is_between(each.first_day, each.last_day))["units"].sum()) for each in windows]
-    return sum(came) / sum(units) if sum(units) > 0 else None
+    usable = [(each, sold) for each, sold in zip(came, units, strict=True) if min(each, sold) > 0]
+    if not usable or coming <= 0:
+        return None
+    followed = elasticity([each for each, _ in usable], [sold for _, sold in usable])
+    level = float(np.mean([np.log(each) - followed * np.log(sold) for each, sold in usable[:_LEVEL_WINDOWS]]))
+    return float(np.exp(level + followed * np.log(coming)))

@@ -16,6 +16,8 @@ class OutlookSettings:
     rounds (of chances), value_rounds, leaves, learning_rate: of LightGBM.
     churn_gaps, churn_days: a customer has churned who does not order within so many of his own usual gaps, but at least and at most so
     many days.
+    chance_trust: how far chances are brought to the sales forecast's total, 0 to 1 on the logarithmic scale; values, whose own level is a
+    value horizon old, are brought to it whole.
     factor_bounds: rescaling to the sales forecast never multiplies by less or more.
     """
 
@@ -33,6 +35,7 @@ class OutlookSettings:
     learning_rate: float = 0.04
     churn_gaps: float = 3.0
     churn_days: tuple[int, int] = (28, 182)
+    chance_trust: float = 0.5
     factor_bounds: tuple[float, float] = (0.5, 2.0)
     seed: int = 11
     threads: int = 1
@@ -49,6 +52,7 @@ class OutlookSettings:
         _expect(0 < self.learning_rate <= 1, "learning_rate", self.learning_rate, "in (0, 1]")
         _expect(self.churn_gaps > 0, "churn_gaps", self.churn_gaps, "above 0")
         _expect(1 <= self.churn_days[0] <= self.churn_days[1], "churn_days", self.churn_days, "rising from 1")
+        _expect(0 <= self.chance_trust <= 1, "chance_trust", self.chance_trust, "in [0, 1]")
         low, high = self.factor_bounds
         _expect(0 < low <= 1 <= high, "factor_bounds", self.factor_bounds, "around 1")
 

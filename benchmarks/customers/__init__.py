@@ -1,0 +1,1 @@
+"""What the customer tables are worth beside peers on real data."""
