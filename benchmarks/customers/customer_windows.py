@@ -1,6 +1,7 @@
 """Real customers cut into windows in time order: UCI Online Retail and CDNOW as order days, known up to a cut-off, and what came after it.
 
-A window is a cut-off day and the days after it; everything before it may be learned from, nothing after it. The last window ends with the data.
+A window is a cut-off day and the days after it; everything before it may be learned from, nothing after it. The last window ends with the
+data.
 """
 
 import os
@@ -90,11 +91,11 @@ def cdnow(data: Path) -> Customers:
 
 
 def cdnow_sample(data: Path) -> pl.DataFrame:
-    """The 2,357 customers that the published parameters were fitted on: x, t_x, T in weeks at the end of week 39, repeat orders and their mean
-    value.
+    """The 2,357 customers that the published parameters were fitted on: x, t_x, T in weeks at the end of week 39, repeat orders and their
+    mean value.
 
-    The one-in-ten sample follows no rule that the master shows; its customers are listed in `cdnow_sample.txt` (from the sample file that Fader
-    and Hardie published with their notes).
+    The one-in-ten sample follows no rule that the master shows; its customers are listed in `cdnow_sample.txt` (from the sample file that
+    Fader and Hardie published with their notes).
     """
     listed = [number.zfill(5) for number in SAMPLE_FILE.read_text(encoding="utf-8").split()]
     last = date(1997, 9, 30)

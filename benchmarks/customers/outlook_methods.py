@@ -1,4 +1,5 @@
-"""Who says how likely a customer is to buy, and what he will spend: Countinghouse and its peers, each learning from the past of a cut-off alone.
+"""Who says how likely a customer is to buy, and what he will spend: Countinghouse and its peers, each learning from the past of a cut-off
+alone.
 
 Peers see the same features and the same snapshots, and are used as their guides say; what they tell is not moved afterwards. `lifetimes` is
 given net values per order day, like our own order history.
@@ -99,8 +100,8 @@ def run_rate(order_days: pl.DataFrame, day: date, days: int) -> dict[str, Floats
 
 
 def lifetimes_orders(order_days: pl.DataFrame, day: date, days: int) -> dict[str, Floats]:
-    """lifetimes' BG/NBD; the chance of an order is that of a Poisson number with the expected orders as its mean, since lifetimes tells none
-    for a customer with a past."""
+    """lifetimes' BG/NBD; the chance of an order is that of a Poisson number with the expected orders as its mean, since lifetimes tells
+    none for a customer with a past."""
     return {"told": -np.expm1(-_lifetimes_expected(customer_snapshot(order_days, day), days))}
 
 

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 MIN_FORECAST_HISTORY_DAYS = 365 + 28
 WINDOWS = 13
 _LEVEL_WINDOWS = 3
+_LAST_YEAR_DAYS = 364  # the same weekday
 _PRIOR_CHANGES = 0.05  # squared log changes of units at which the data weigh as much as the prior of proportion
 
 
@@ -83,18 +84,18 @@ def rescaling_to(
     """Return the totals that the forecast stands for, or `NOT_RESCALED` where there is none to rely on.
 
     order_windows, value_windows: of the two horizons, as of `known_windows`. units_daily (business_day, units): units sold as known on
-    the day. forecast_daily (business_day, forecast_units): of the days after. The forecast's mean day stands for every day of the value
-    horizon beyond it.
+    the day. forecast_daily (business_day, forecast_units): of the days after. Days of the value horizon beyond the forecast sell what
+    they sold 364 days earlier, times what the forecast is above its own days of then.
     """
-    ahead = forecast_daily.sort("business_day")["forecast_units"].drop_nulls()
+    ahead = forecast_daily.drop_nulls().sort("business_day").head(settings.value_days)
     sold = units_daily.filter(pl.col("units") > 0)["business_day"]
     first, last = sold.min(), sold.max()
     if not isinstance(first, date) or not isinstance(last, date) or first + timedelta(days=MIN_FORECAST_HISTORY_DAYS) > last:
         return NOT_RESCALED
-    if len(ahead) < settings.horizon_days:
+    if ahead.height < settings.horizon_days:
         return NOT_RESCALED
-    coming = float(ahead.head(settings.horizon_days).sum())
-    value_coming = float(ahead.head(settings.value_days).sum()) / min(len(ahead), settings.value_days) * settings.value_days
+    coming = float(ahead["forecast_units"].head(settings.horizon_days).sum())
+    value_coming = _carried_on(ahead, units_daily, settings.value_days)
     buyers = _following([float(window.buyers) for window in order_windows], order_windows, units_daily, coming)
     orders = _following([float(window.order_days) for window in order_windows], order_windows, units_daily, coming)
     net = _following([window.net_revenue for window in value_windows], value_windows, units_daily, value_coming)
@@ -125,6 +126,20 @@ def elasticity(came: Sequence[float], units: Sequence[float]) -> float:
     """How much of a relative change of units is followed, from windows newest first; 1 (proportion) without any change to learn from."""
     moved, sold = (np.diff(np.log(np.array(numbers))) for numbers in (came, units))
     return float(np.clip((moved @ sold + _PRIOR_CHANGES) / (sold @ sold + _PRIOR_CHANGES), 0.0, 1.0))
+
+
+def _carried_on(ahead: pl.DataFrame, units_daily: pl.DataFrame, days: int) -> float:
+    """Units of the first `days` days of the forecast, whose missing days follow last year's."""
+    first = ahead["business_day"].min()
+    assert isinstance(first, date)
+    told = float(ahead["forecast_units"].sum())
+    if ahead.height >= days:
+        return told
+    then = units_daily.with_columns(business_day=pl.col("business_day") + timedelta(days=_LAST_YEAR_DAYS))
+    within = then.filter(pl.col("business_day").is_between(first, first + timedelta(days=days - 1)))
+    same = float(within.join(ahead, on="business_day", how="semi")["units"].sum())
+    beyond = float(within.join(ahead, on="business_day", how="anti")["units"].sum())
+    return told * (1.0 + beyond / same) if same > 0 else told / ahead.height * days
 
 
 def _following(came: Sequence[float], windows: Sequence[KnownWindow], units_daily: pl.DataFrame, coming: float) -> float | None:
