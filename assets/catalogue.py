@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.customers.purchase_outlook import customer_outlook
 from assets.customers.segments import segments
 from assets.decisions.ad_audiences import ad_audiences
 from assets.decisions.ad_plan import ad_plan
@@ -39,6 +40,7 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         ad_response,
         purchase_propensity,
         segments,
+        customer_outlook,
         order_calibration,
         replenishment,
         order_outlook,

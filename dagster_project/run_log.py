@@ -19,6 +19,7 @@ STEP_NAMES = {
     "coupon_response": "learning: coupon response",
     "ad_response": "learning: ad response",
     "purchase_propensity": "learning: purchase propensity",
+    "customer_outlook": "learning: customer outlook",
     "ad_plan": "decisions: ad budget",
     "ad_audiences": "decisions: ad audiences",
     "replenishment": "decisions: purchase orders",

@@ -1,0 +1,195 @@
+"""The outlook of every customer: chance to buy, churn, orders and net value, each with its source and three reasons; and how customers move
+between lifecycle states.
+
+Learned per training day from what was known then, scored on each day. Totals are those of the sales forecast where there is one that has
+seen the season. Nothing here is the effect of anything: coupons and ads use treatment effects.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import polars as pl
+
+from assets.customers.order_days import read_orders
+from assets.house import House
+from assets.partitions import partition_window
+from assets.pictures import picture
+from assets.table_contracts import table_contracts
+from assets.tracking import FamilyRun, Tracking, TrainingRecord
+from assets.warehouse import Warehouse
+from assets.windows import Window, by_training_day
+
+if TYPE_CHECKING:
+    from learning.customer_value import OutlookModel, OutlookSettings, Rescaling
+
+EXPERIMENT = "customer_outlook"
+OUTLOOK, SCORES, TRANSITIONS = "customers.purchase_outlook", "customers.outlook_scores", "customers.lifecycle_transitions"
+TABLES = (OUTLOOK, SCORES, TRANSITIONS)
+KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
+ORDERS = ["marts", "customer_profile"]  # made of the same orders
+UPSTREAM = {
+    OUTLOOK: [ORDERS, ["marts", "sales_panel"], ["demand", "forecast_daily"]],
+    SCORES: [ORDERS],
+    TRANSITIONS: [ORDERS],
+}
+ABOUT = {
+    OUTLOOK: "Who will buy, who has left and what each customer will spend, with three reasons; no effect of anything.",
+    SCORES: "How good each model was on customers and days it had not seen, and which is served.",
+    TRANSITIONS: "How customers moved between lifecycle states within 28 days, and what that promises for the coming 28.",
+}
+UNITS = """
+select business_day, sum(units) as units
+from marts.sales_panel
+where known_on <= $day and coalesce(superseded_on, date '9999-12-31') > $day and business_day <= $day
+group by business_day
+order by business_day
+"""
+FORECASTS = """
+select as_of_day, business_day, sum(forecast_units) as forecast_units
+from demand.forecast_daily
+where as_of_day between ? and ?
+group by as_of_day, business_day
+order by all
+"""
+
+
+@dg.multi_asset(
+    name="customer_outlook",
+    specs=[
+        dg.AssetSpec(
+            KEYS[name],
+            group_name="customers",
+            kinds={"mlflow"} if name == OUTLOOK else {"duckdb"},
+            deps=UPSTREAM[name],
+            description=ABOUT[name],
+        )
+        for name in TABLES
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "combination_beats_logistic_regression",
+            asset=KEYS[SCORES],
+            description="The combined purchase probability has the smaller held-out log loss; else logistic regression is served.",
+        )
+    ],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def customer_outlook(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse, tracking: Tracking) -> Iterator[Any]:
+    """Train per training day, score every customer on every day."""
+    from learning.customer_value import customer_snapshot, lifecycle_transitions
+
+    window = partition_window(context)
+    training = list(by_training_day(window.days, house.shop.first_day))
+    orders = read_orders(warehouse, min(trained_as_of for trained_as_of, _ in training), window.last_day)
+    forecasts = warehouse.read(FORECASTS, [window.start, window.last_day])
+    made: dict[str, list[pl.DataFrame]] = {name: [table_contracts()[name].empty()] for name in TABLES}
+    for trained_as_of, days in training:
+        model, model_version = _train(house, orders.as_of(trained_as_of), trained_as_of, tracking)
+        served = pl.DataFrame({"passed_check": [model.passed_check], "check_reason": [model.check_reason]})
+        for day in days:
+            stamp = {"as_of_day": pl.lit(day), "model_version": pl.lit(model_version)}
+            known = orders.as_of(day)
+            rescaling = _rescaling(warehouse, model, forecasts.filter(pl.col("as_of_day") == day), day)
+            made[OUTLOOK].append(model.score(customer_snapshot(known, day), rescaling).with_columns(**stamp))
+            made[SCORES].append(model.scores.join(served, how="cross").with_columns(**stamp))
+            made[TRANSITIONS].append(lifecycle_transitions(known, day).with_columns(**stamp))
+    for name in TABLES:
+        frame = pl.concat([part.select(made[name][0].columns) for part in made[name]], how="vertical_relaxed")
+        rows = warehouse.replace_days(table_contracts()[name], frame, window.days)
+        extra = _told(model, frame, window) if name == OUTLOOK else {}
+        yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows, **extra})
+    yield dg.AssetCheckResult(
+        check_name="combination_beats_logistic_regression",
+        asset_key=KEYS[SCORES],
+        passed=model.passed_check,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"reason": model.check_reason},
+    )
+
+
+def _rescaling(warehouse: Warehouse, model: "OutlookModel", forecast: pl.DataFrame, day: date) -> "Rescaling":
+    from learning.customer_value import rescaling_to
+
+    units = warehouse.read(UNITS, {"day": day})
+    return rescaling_to(model.order_windows, model.value_windows, units, forecast.drop("as_of_day"), model.settings)
+
+
+def _train(house: House, order_days: pl.DataFrame, trained_as_of: date, tracking: Tracking) -> tuple["OutlookModel", str]:
+    """The model of the training day: read from its folder if it was trained on the same orders by the same code, else trained and saved."""
+    from learning.customer_value import OutlookModel, OutlookSettings, train_outlook
+
+    settings = OutlookSettings()  # one thread: its models are small, and on a busy machine more threads cost a multiple of the time
+    fingerprint = _fingerprint(order_days, settings)
+    name = f"outlook-{trained_as_of.isoformat()}-{fingerprint[:8]}"
+    folder = house.state / "learning" / "customer_outlook" / trained_as_of.isoformat()
+    mark, file = folder / "fingerprint.txt", folder / "model.json"
+    if file.exists() and mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
+        model = OutlookModel.load(file)
+    else:
+        model = train_outlook(order_days, trained_as_of, settings)
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.unlink(missing_ok=True)
+        model.save(file)
+        mark.write_text(fingerprint, encoding="utf-8")
+    tracking.record(_record(model, name, folder, fingerprint))
+    return model, name
+
+
+def _record(model: "OutlookModel", name: str, folder: Path, fingerprint: str) -> TrainingRecord:
+    """The combination is champion where it passed its check; every model of the comparison is a child run."""
+    told: dict[str, dict[str, float]] = {}
+    for row in model.scores.drop_nulls("value").to_dicts():
+        told.setdefault(row["model"], {})[row["metric"]] = row["value"]
+    return TrainingRecord(
+        experiment=EXPERIMENT,
+        name=name,
+        params={**vars(model.settings), "score_source": model.score_source, "value_source": model.value.source},
+        metrics=told.get(model.score_source, {}),
+        artifacts=folder,
+        tags={
+            "trained_as_of": model.trained_as_of.isoformat(),
+            "fingerprint": fingerprint,
+            "causal": "False",
+            "check_reason": model.check_reason,
+        },
+        passed=model.passed_check,
+        families=tuple(FamilyRun(family.replace(",", ""), {}, metrics) for family, metrics in sorted(told.items())),
+    )
+
+
+def _fingerprint(order_days: pl.DataFrame, settings: "OutlookSettings") -> str:
+    """Of orders, settings, code and libraries: a model trained by other code is another model."""
+    import learning.customer_value
+
+    folder = Path(learning.customer_value.__file__).parent
+    code = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.rglob("*.py")))).hexdigest()
+    libraries = {name: version(name) for name in ("lightgbm", "scikit-learn", "scipy", "numpy", "polars")}
+    checksum = int(order_days.hash_rows(seed=11).sum()) if order_days.height else 0
+    parts = [checksum, order_days.height, vars(settings), libraries, code]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _told(model: "OutlookModel", frame: pl.DataFrame, window: Window) -> dict[str, Any]:
+    """What a person wants to see of the newest day."""
+    newest = frame.filter(pl.col("as_of_day") == window.last_day)
+    chances = newest["p_buy_28d"].drop_nulls().to_numpy()
+
+    def draw(axes: Any) -> None:
+        axes.hist(chances, bins=40, color="#4477aa")
+        axes.set_xlabel(f"chance to buy within {model.settings.horizon_days} days")
+        axes.set_ylabel("customers")
+
+    return {
+        "scores come from": model.score_source,
+        "check": model.check_reason,
+        "buyers expected": float(newest["p_buy_28d"].sum()),
+        "net revenue expected": float(newest["expected_net_84d"].sum()),
+        "rescaled to": ", ".join(newest["rescaled_to"].drop_nulls().unique().sort()),
+        **({"chances": picture(draw)} if len(chances) else {}),
+    }
