@@ -24,12 +24,18 @@ def candidates(
     customers: Ints,
     settings: RecommendationSettings,
     allowed: NDArray[np.bool_] | None = None,
+    always: Ints | None = None,
 ) -> tuple[Ints, Ints]:
-    """Return customer and product of every candidate of the sorted `customers`, sorted; only `allowed` products (a flag by product)."""
+    """Return customer and product of every candidate of the sorted `customers`, sorted; only `allowed` products (a flag by product).
+
+    always: products that are candidates of everybody beside the popular ones, if allowed (new products).
+    """
     may = np.ones(history.shape[1], dtype=bool) if allowed is None else allowed
     popularity = popularity_scores(history, settings)
     open_to_all = np.lexsort((np.arange(len(popularity)), -np.where(may, popularity, -1.0)))[: settings.popular_candidates]
     popular = open_to_all[may[open_to_all] & (popularity[open_to_all] > 0)]
+    if always is not None:
+        popular = np.union1d(popular, always[may[always]])
     blended = own_decayed(history, own, settings) + popularity[own.product]
     found: list[Ints] = []
     for first in range(0, len(customers), _CHUNK):

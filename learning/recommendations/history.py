@@ -75,11 +75,11 @@ class History:
         return _positions(self.products, keys)
 
 
-def history_of(lines: pl.DataFrame, as_of_day: date) -> History:
+def history_of(lines: pl.DataFrame, as_of_day: date, catalogue: pl.Series | None = None) -> History:
     """Return the history at the end of `as_of_day`.
 
-    lines (any grain): LINE_COLUMNS; lines after the day, without customer or with units of 0 or less do not count. Raises ValueError for
-    missing columns.
+    lines (any grain): LINE_COLUMNS; lines after the day, without customer or with units of 0 or less do not count. catalogue: ids of products
+    that belong to the history whether bought or not. Raises ValueError for missing columns.
     """
     missing = sorted(set(LINE_COLUMNS) - set(lines.columns))
     if missing:
@@ -87,7 +87,8 @@ def history_of(lines: pl.DataFrame, as_of_day: date) -> History:
     known = lines.select(LINE_COLUMNS).filter(
         pl.col("customer_key").is_not_null(), pl.col("product_id").is_not_null(), pl.col("business_day") <= as_of_day, pl.col("units") > 0
     )
-    customers, products = (known[name].unique().sort().alias(name) for name in ("customer_key", "product_id"))
+    customers, bought = known["customer_key"].unique().sort(), known["product_id"]
+    products = (bought if catalogue is None else pl.concat([bought, catalogue.alias("product_id")])).unique().sort()
     coded = known.select(
         customer=_codes(known["customer_key"], customers),
         product=_codes(known["product_id"], products),

@@ -9,7 +9,7 @@ arrays. Rows are dense and meant for some hundred customers at a time; pairs nev
 - content: cosine of a product's words (name, category, brand, price tier) with those of what the customer bought (TF-IDF).
 - last basket: cosine over baskets with the products of the customer's last one.
 
-Public: `Scores`, `Neighbourly`, `Factored`, `largest_per_row`, `item_similarity`, `item_cf`, `user_cf`, `neighbour_pool`, `matrix_factorisation`, `content`, `last_basket`.
+Public: `Scores`, `Neighbourly`, `Factored`, `largest_per_row`, `best_links`, `item_similarity`, `item_cf`, `user_cf`, `neighbour_pool`, `matrix_factorisation`, `content`, `last_basket`.
 """
 
 from dataclasses import dataclass
@@ -96,6 +96,10 @@ def item_similarity(matrix: sp.csr_matrix, neighbours: int) -> sp.csr_matrix:
 
 def largest_per_row(matrix: sp.csr_matrix, count: int) -> sp.csr_matrix:
     """Return the `count` largest entries above 0 of each row; of equal ones the first columns."""
+    if 0 < count < matrix.shape[1] and matrix.nnz > 0.1 * matrix.shape[0] * matrix.shape[1]:  # a bar per row leaves little to sort
+        dense = matrix.toarray()
+        bar = np.partition(dense, -count, axis=1)[:, -count]
+        matrix = sp.csr_matrix(np.where(dense >= bar[:, None], dense, 0.0))
     entries = sp.coo_matrix(matrix)
     above = entries.data > 0
     row, column, value = entries.row[above], entries.col[above], entries.data[above]
@@ -104,6 +108,18 @@ def largest_per_row(matrix: sp.csr_matrix, count: int) -> sp.csr_matrix:
     place = np.arange(len(row)) - np.searchsorted(row, row)
     kept = place < count
     return sp.csr_matrix((value[kept], (row[kept], column[kept])), shape=matrix.shape)
+
+
+def best_links(method: Neighbourly, customers: Ints, products: Ints) -> tuple[Ints, Floats]:
+    """Return, per pair, the row of `right` (a product in item-CF) that adds most to its score, and how much; -1 where none does."""
+    by_product = sp.csr_matrix(method.right.T)
+    best, most = np.full(len(customers), -1), np.zeros(len(customers))
+    for first in range(0, len(customers), 50_000):
+        part = slice(first, first + 50_000)
+        added = largest_per_row(sp.csr_matrix(method.left[customers[part]].multiply(by_product[products[part]])), 1)
+        row = sp.coo_matrix(added)
+        best[first + row.row], most[first + row.row] = row.col, row.data
+    return best, most
 
 
 def item_cf(history: History, settings: RecommendationSettings) -> Neighbourly:

@@ -25,8 +25,8 @@ class RecommendationSettings:
     most_training_customers  customers per training window; a larger shop gives a sample
     most_reranked            customers re-ranked per day, those who bought last first; others get the blend's lists
     top                      places in a list
-    explore_places           last places of `discover` and `cold` that are drawn by lot
-    explore_pool             products among which such a place is drawn
+    explore                  whether the last place of `discover` is drawn by lot
+    explore_pool             most products among which it is drawn
     new_product_days         a product is new for so many days after its first sale
     """
 
@@ -35,8 +35,8 @@ class RecommendationSettings:
     popularity_exponent: float = 0.5
     popularity_half_life_days: float = 14.0
     window_days: int = 28
-    training_windows: int = 8
-    training_step_days: int = 14
+    training_windows: int = 4
+    training_step_days: int = 28
     fewest_examples: int = 200
     own_candidates: int = 200
     similar_candidates: int = 40
@@ -50,7 +50,7 @@ class RecommendationSettings:
     most_training_customers: int = 5_000
     most_reranked: int = 50_000
     top: int = 10
-    explore_places: int = 1
+    explore: bool = True
     explore_pool: int = 20
     new_product_days: int = 28
     seed: int = 7
@@ -69,5 +69,5 @@ class RecommendationSettings:
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of 1 or more; got {getattr(self, name)}.")
-        if not 0 <= self.explore_places < self.top:
-            raise ValueError(f"Expected explore_places from 0 to below top; got {self.explore_places}.")
+        if self.training_windows < 2:
+            raise ValueError(f"Expected training_windows of 2 or more, one of them to judge; got {self.training_windows}.")

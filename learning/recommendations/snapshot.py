@@ -1,6 +1,6 @@
 """A history with its methods and features, and the candidates of a window whose end is known.
 
-Public: `Snapshot`, `snapshot_of`, `examples`.
+Public: `Snapshot`, `Examples`, `snapshot_of`, `examples`, `bought_within`, `missed_by`.
 """
 
 from dataclasses import dataclass, field, replace
@@ -29,12 +29,14 @@ class Snapshot:
     source: FeatureSource = field(repr=False)
     settings: RecommendationSettings
 
-    def candidates(self, customers: Ints, allowed: NDArray[np.bool_] | None = None) -> tuple[Ints, Ints]:
-        """Return customer and product positions of every candidate."""
+    def candidates(
+        self, customers: Ints, allowed: NDArray[np.bool_] | None = None, always: Ints | None = None
+    ) -> tuple[Ints, Ints]:
+        """Return customer and product positions of every candidate (see `candidates.candidates`)."""
         similar, alike = self.methods["item_cf"], self.methods["user_cf"]
         assert isinstance(similar, Neighbourly)
         assert isinstance(alike, Neighbourly)
-        return candidates(self.history, self.own, similar, alike, customers, self.settings, allowed)
+        return candidates(self.history, self.own, similar, alike, customers, self.settings, allowed, always)
 
 
 @dataclass(frozen=True)
@@ -97,3 +99,11 @@ def bought_within(lines: pl.DataFrame, history: History, after: date, until: dat
     customer, product = history.positions(window["customer_key"]), history.product_positions(window["product_id"])
     known = (customer >= 0) & (product >= 0)
     return np.unique(customer[customer >= 0]), np.unique(customer[known] * max(history.shape[1], 1) + product[known])
+
+
+def missed_by(lines: pl.DataFrame, history: History, after: date, until: date) -> Ints:
+    """Return the customers of purchases in the window of products that nobody had bought before, one entry per customer and product."""
+    window = lines.filter(pl.col("business_day") > after, pl.col("business_day") <= until, pl.col("units") > 0)
+    fresh = window.filter(~pl.col("product_id").is_in(history.products.implode())).select("customer_key", "product_id").unique()
+    customer = history.positions(fresh["customer_key"])
+    return np.sort(customer[customer >= 0])
