@@ -1,1 +1,1 @@
-"""Customer benchmarks on real data: recommendations, basket rules, and what the daily refresh costs at a million customers."""
+"""Benchmarks of the customers' side: see `benchmarks/customers/__main__.py`."""
