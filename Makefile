@@ -7,7 +7,7 @@ SHOP ?=
 shop_option = $(if $(SHOP),--shop $(SHOP),)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run test backfill ui status check format bench bench-backfill bench-demand bench-reliability bench-replenishment bench-coupons lock docs clean
+.PHONY: help setup run test backfill ui status check format bench bench-backfill bench-demand bench-reliability bench-replenishment bench-coupons bench-customers lock docs clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -48,7 +48,7 @@ format: setup ## put the code into the house's format
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: bench-backfill bench-demand bench-reliability bench-replenishment bench-coupons ## all benchmarks (SIZE=small for a quick run)
+bench: bench-backfill bench-demand bench-reliability bench-replenishment bench-coupons bench-customers ## all benchmarks (SIZE=small for a quick run)
 
 bench-backfill: setup ## a 60-day backfill in one run against a one-day run and against day by day
 	@$(BIN)/python -m benchmarks.backfill $(if $(SIZE),--size $(SIZE),)
@@ -69,6 +69,9 @@ bench-replenishment: setup $(VENV)/.peers ## purchase plans beside monolithic mo
 
 bench-coupons: setup $(VENV)/.peers ## coupon plans beside whole models and simpler rules, and what promotions, ads and policies are worth
 	@$(BIN)/python -m benchmarks.coupons $(if $(SIZE),--size $(SIZE),)
+
+bench-customers: setup $(VENV)/.peers ## recommendations, basket rules, outlook and segments beside peers, a million customers, erasure (needs COUNTINGHOUSE_DATA)
+	@$(BIN)/python -m benchmarks.customers $(if $(SIZE),--size $(SIZE),)
 
 docs: setup ## print the generated pages again (input contract, table contracts, bad input)
 	@$(BIN)/python -m dagster_project.generated_docs

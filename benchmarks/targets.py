@@ -1,10 +1,10 @@
-"""What a benchmark of several parts shares: targets and their table, the parts asked for, and the parts of earlier runs.
+"""What a benchmark of several parts shares: targets and their table, a part's tables, the parts asked for, the parts of earlier runs.
 
-Public: `Target`, `print_targets`, `parts_asked`, `earlier_parts`.
+Public: `Target`, `print_targets`, `print_part`, `as_number`, `parts_asked`, `earlier_parts`.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,26 @@ def print_targets(targets: Sequence[Target], console: Console) -> None:
         value = "not measured" if each.value is None else f"{each.value:.5g}"
         table.add_row(each.name, value, f"{'≥' if each.at_least else '≤'} {each.target:.4g}", "" if each.holds else "falls short")
     console.print(table)
+
+
+def print_part(name: str, part: Mapping[str, Any], console: Console) -> None:
+    """Print every list of records of a part as a table; other figures stand in the results."""
+    for title, rows in part.items():
+        if title == "targets" or not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
+            continue
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        table = Table(title=f"{name}: {title}")
+        for column in columns:
+            table.add_column(column)
+        for row in rows:
+            cells = (row.get(column) for column in columns)
+            table.add_row(*(as_number(cell, 4) if isinstance(cell, float) else str(cell) for cell in cells))
+        console.print(table)
+
+
+def as_number(value: float | None, digits: int) -> str:
+    """A figure as tables show it, nothing where there is none."""
+    return "" if value is None else f"{value:,.{digits}f}"
 
 
 def parts_asked(size: str, only: str, parts: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.report import conclude
-from benchmarks.targets import Target, earlier_parts, parts_asked, print_targets
+from benchmarks.targets import Target, as_number, earlier_parts, parts_asked, print_part, print_targets
 
 PARTS = ("assignment", "rules", "policy", "calendar", "ads", "readout")
 console = Console(width=140)
@@ -32,7 +32,10 @@ def main(
         part = import_module(f"benchmarks.coupons.{name}").measure(size == "small")
         found[name] = part
         targets += [Target(each["name"], each["value"], each["target"], each.get("at_least", False)) for each in part["targets"]]
-        PRINTERS.get(name, _print_anything)(name, part)
+        if name in PRINTERS:
+            PRINTERS[name](name, part)
+        else:
+            print_part(name, part, console)
     print_targets(targets, console)
     short = [target.words for target in targets if not target.holds]
     conclude("coupons", {"size": size}, {**earlier_parts("coupons", PARTS), **found}, short, write=size == "full")
@@ -44,7 +47,7 @@ def _print_assignment(name: str, part: dict[str, Any]) -> None:
         table.add_column(column, justify="left" if column in ("method", "status") else "right")
     for run in part["runs"]:
         gap = "" if run.get("gap") is None else f"{run['gap']:.5%}"
-        numbers = (_number(run.get(key), digits) for key, digits in (("cpu_s", 2), ("wall_s", 2), ("peak_gb", 2), ("value", 1)))
+        numbers = (as_number(run.get(key), digits) for key, digits in (("cpu_s", 2), ("wall_s", 2), ("peak_gb", 2), ("value", 1)))
         table.add_row(run["method"], f"{run['customers']:,}", *numbers, gap, str(run.get("failed", run.get("status", "")))[:50])
     console.print(table)
     console.print(f"proof: {part['proof']}")
@@ -56,31 +59,11 @@ def _print_rules(name: str, part: dict[str, Any]) -> None:
         table.add_column(column, justify="left" if column == "rule" else "right")
     for rule in part["rules"]:
         kept = "yes" if rule["keeps_all_limits"] else "no: " + ", ".join(rule["broken"])[:40]
-        table.add_row(rule["rule"], _number(rule["value"], 1), f"{rule['loss']:.2%}", kept)
+        table.add_row(rule["rule"], as_number(rule["value"], 1), f"{rule['loss']:.2%}", kept)
     console.print(table)
 
 
-def _print_anything(name: str, part: dict[str, Any]) -> None:
-    """Print every list of records of a part as a table; other figures stand in the results."""
-    for title, rows in part.items():
-        if title == "targets" or not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
-            continue
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        table = Table(title=f"{name}: {title}")
-        for column in columns:
-            table.add_column(column)
-        for row in rows:
-            table.add_row(
-                *(_number(row.get(column), 4) if isinstance(row.get(column), float) else str(row.get(column)) for column in columns)
-            )
-        console.print(table)
-
-
 PRINTERS: dict[str, Callable[[str, dict[str, Any]], None]] = {"assignment": _print_assignment, "rules": _print_rules}
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:,.{digits}f}"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from optimization.certificate import PlanCertificate, hash_inputs
-from optimization.coupons.assignment_rows import assignment_rows
+from optimization.coupons.assignment_rows import assignment_rows, decided_rows
 from optimization.coupons.candidates import prepare_candidates, prepare_customers
 from optimization.coupons.certify import certify
 from optimization.coupons.check_assignments import check_assignments
@@ -27,7 +27,7 @@ from optimization.coupons.decisions import Decisions, decisions_of
 from optimization.coupons.holdout import draw_lots
 from optimization.coupons.limits import CouponLimits
 from optimization.coupons.limits_table import limits_frame
-from optimization.coupons.offers import Codes, Offers
+from optimization.coupons.offers import Codes, Offers, run_starts
 from optimization.coupons.overrides import given_offers, read_overrides, told, with_fixed_counts, without_forbidden
 from optimization.coupons.settings import CouponSettings
 from optimization.coupons.solve_choices import solve_choices
@@ -81,9 +81,11 @@ def assign_coupons(
         offers=offers.fingerprint(), customers=_without_offers(everyone), limits=limits, settings=settings, overrides=asked
     )
     decided, table, solution, collisions = _decide(offers, everyone, given, lots, limits, settings)
-    assignments = assignment_rows(offers, everyone, decided, settings.holdout_share)
-    is_empty = offers.count == 0
-    del offers, decided  # the checker wants the memory, and nothing from here
+    rows = decided_rows(offers, everyone, decided)
+    is_empty, limit_rows = offers.count == 0, decided.rows
+    del offers, everyone, lots, given, decided  # reasons and checker want the memory, and nothing from here
+    assignments = assignment_rows(rows, limit_rows, settings.holdout_share)
+    del rows
     violations = check_assignments(candidates, limits, settings, assignments, table, overrides)
     certificate = certify(
         "coupon_assignments",
@@ -167,7 +169,7 @@ def _columns_in_play(offers: Offers, taking_part: np.ndarray, given: Integers, l
 def _sample_order(offers: Offers, everyone: pl.DataFrame, columns: Codes, lots: Floats) -> Integers:
     """Return the program's groups by their lots: as good as any shuffling, and no second draw."""
     group = offers.group[columns]
-    group = group[np.flatnonzero(np.diff(group, prepend=-1))]
+    group = group[run_starts(group)]
     of_group = lots if everyone.height == len(offers.keys) else lots[everyone["group"].is_not_null().to_numpy()]
     return np.argsort(of_group[group], kind="stable").astype(np.int64)
 

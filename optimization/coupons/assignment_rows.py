@@ -1,8 +1,11 @@
 """Writes one row per customer: the decision, its numbers and its reason (`reasons.py`)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
+from optimization.coupons.choice_program import LimitRow
 from optimization.coupons.decisions import Decisions
 from optimization.coupons.offers import Offers
 from optimization.coupons.reasons import explain
@@ -27,8 +30,8 @@ ASSIGNMENTS_SCHEMA = {
 }
 
 
-def assignment_rows(offers: Offers, everyone: pl.DataFrame, decided: Decisions, holdout_share: float) -> pl.DataFrame:
-    """Return one row per customer, ASSIGNMENTS_SCHEMA.
+def decided_rows(offers: Offers, everyone: pl.DataFrame, decided: Decisions) -> pl.DataFrame:
+    """Return one row per customer with what was decided, its numbers, how many offers there were and the limit that stood in the way.
 
     everyone: customer_key, segment, group of the offers (null: none), is_holdout.
     """
@@ -50,15 +53,17 @@ def assignment_rows(offers: Offers, everyone: pl.DataFrame, decided: Decisions, 
         }
     )
     if everyone.height == groups:
-        rows = everyone.drop("group").hstack(of_group.drop("group"))
-    else:
-        rows = everyone.join(of_group, on="group", how="left", maintain_order="left")
-        rows = rows.with_columns(
-            pl.col("expected_gain", "expected_cost", "value", "redemption_probability").fill_null(0.0),
-            pl.col("offer_count").fill_null(0),
-            pl.col("is_given").fill_null(value=False),
-            pl.col("blocking").fill_null(-1),
-        )
+        return everyone.drop("group").hstack(of_group.drop("group"))
+    return everyone.join(of_group, on="group", how="left", maintain_order="left").with_columns(
+        pl.col("expected_gain", "expected_cost", "value", "redemption_probability").fill_null(0.0),
+        pl.col("offer_count").fill_null(0),
+        pl.col("is_given").fill_null(value=False),
+        pl.col("blocking").fill_null(-1),
+    )
+
+
+def assignment_rows(rows: pl.DataFrame, limit_rows: Sequence[LimitRow], holdout_share: float) -> pl.DataFrame:
+    """Return ASSIGNMENTS_SCHEMA from `decided_rows`. limit_rows: what `blocking` counts in."""
     propensity = (
         pl.when(pl.col("offer_count") == 0)
         .then(None)
@@ -68,7 +73,7 @@ def assignment_rows(offers: Offers, everyone: pl.DataFrame, decided: Decisions, 
         .then(holdout_share)
         .otherwise(1.0 - holdout_share)
     )
-    explained = explain(rows.with_columns(propensity=propensity), decided.rows)
+    explained = explain(rows.with_columns(propensity=propensity), limit_rows)
     return explained.select([pl.col(name).cast(kind) for name, kind in ASSIGNMENTS_SCHEMA.items()])
 
 

@@ -8,7 +8,7 @@ redemption_probability (share), optional category (text: what the coupon is limi
 import numpy as np
 import polars as pl
 
-from optimization.coupons.offers import Codes, Labels, Offers
+from optimization.coupons.offers import Codes, Labels, Offers, run_starts
 from optimization.linear_program.arrays import Integers
 
 CANDIDATE_SCHEMA = {
@@ -46,7 +46,7 @@ def prepare_candidates(candidates: pl.DataFrame) -> Offers:
         _refuse(offers, pl.struct("customer_key", "coupon_id").is_duplicated(), "appears twice")
     order = _ordered(group, offers["expected_cost"], coupon.codes)
     group = group[order]
-    starts = np.flatnonzero(np.diff(group, prepend=-1)).astype(np.int64)
+    starts = run_starts(group)
     of_group = segment.codes[order[starts]]
     if (segment.codes[order] != of_group[group]).any():
         _refuse(offers, pl.col("segment").n_unique().over("customer_key") > 1, "belongs to a customer with two segments")
@@ -86,7 +86,7 @@ def prepare_customers(offers: Offers, customers: pl.DataFrame | None) -> pl.Data
 def _grouped(keys: pl.Series) -> tuple[pl.Series, Codes]:
     """Return the distinct keys, sorted, and per offer the position of its key among them."""
     run = keys.rle_id().to_numpy().astype(np.int32)
-    of_run = keys.gather(np.flatnonzero(np.diff(run, prepend=-1)))
+    of_run = keys.gather(run_starts(run))
     if of_run.is_sorted():
         return of_run, run
     distinct = of_run.unique().sort()
@@ -96,6 +96,20 @@ def _grouped(keys: pl.Series) -> tuple[pl.Series, Codes]:
 
 
 def _ordered(group: Codes, cost: pl.Series, coupon: Codes) -> Codes:
+    """Return the order by group, cost and coupon; where the groups stand together, only those that are out of order are sorted."""
+    if (group[1:] < group[:-1]).any():
+        return _sorted(group, cost, coupon)
+    costs = cost.to_numpy()
+    is_later = (costs[1:] < costs[:-1]) | ((costs[1:] == costs[:-1]) & (coupon[1:] < coupon[:-1]))
+    out_of_order = np.zeros(int(group[-1]) + 1 if len(group) else 0, dtype=np.bool_)
+    out_of_order[group[1:][is_later & (group[1:] == group[:-1])]] = True
+    astray = np.flatnonzero(out_of_order[group])
+    order = np.arange(len(group), dtype=np.int32)
+    order[astray] = astray[_sorted(group[astray], cost.gather(astray), coupon[astray])]
+    return order
+
+
+def _sorted(group: Codes, cost: pl.Series, coupon: Codes) -> Codes:
     frame = pl.DataFrame({"group": group, "cost": cost, "coupon": coupon})
     return frame.select(pl.arg_sort_by("group", "cost", "coupon")).to_series().to_numpy().astype(np.int32)
 

@@ -18,23 +18,13 @@ def check_assignments(
     overrides: pl.DataFrame | None = None,
 ) -> list[str]:
     """Return one sentence per violation, none for a plan that holds. Limits that gave way (relaxed_by > 0) are checked as relaxed."""
-    given = assignments.filter(pl.col("coupon_id").is_not_null())
-    offered = candidates.select(
-        "customer_key",
-        "coupon_id",
-        gain="expected_gain",
-        cost="expected_cost",
-        worth="value",
-        **({"category": "category"} if "category" in candidates.columns else {}),
-    )
+    if assignments["customer_key"].n_unique() < assignments.height:
+        return ["A customer has two rows."]
     pair = ["customer_key", "coupon_id"]
-    numbers = given.select(*pair, "segment", "value", "expected_cost", "expected_gain")
-    # the other way round every offer would be indexed; a part at a time, because the keys of a join are written out anew
-    parts = [offered.slice(first, _AT_ONCE).join(numbers, on=pair, how="inner") for first in range(0, max(offered.height, 1), _AT_ONCE)]
-    joined = pl.concat(parts)
+    told = assignments.select(*pair, "segment", "value", "expected_cost", "expected_gain", "is_holdout")
+    given = told.filter(pl.col("coupon_id").is_not_null())
+    joined = _offers_given(candidates, given)
     found: list[str] = []
-    if assignments["customer_key"].is_duplicated().any():
-        found.append("A customer has two rows.")
     absent = given.join(joined, on=pair, how="anti") if joined.height != given.height else given.clear()
     found += [
         f"Customer {key} got coupon {coupon}, which was not on offer." for key, coupon in absent.select("customer_key", "coupon_id").rows()
@@ -50,6 +40,28 @@ def check_assignments(
         found.append("Customers are held out although the hold-out share is 0.")
     found += _override_violations(overrides, candidates, given)
     return found + _limit_violations(joined, assignments, limits, limits_table)
+
+
+def _offers_given(candidates: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+    """Return `given` (one row per customer) with the offer's own gain, cost, worth and category, without rows that were not on offer.
+
+    A join on customer and coupon would write out both keys of every offer; offers of a customer mostly stand together, so customers are
+    looked up once per run of them, and the coupon is compared offer by offer.
+    """
+    categories = ["category"] if "category" in candidates.columns else []
+    run = candidates["customer_key"].rle_id()
+    heads = candidates.select(customer_key=pl.col("customer_key").filter(run.ne_missing(run.shift(1))))
+    place = given.select("customer_key", "coupon_id").with_row_index("place")
+    holding = heads.join(place, on="customer_key", how="left", maintain_order="left").drop("customer_key")
+    del heads, place
+    parts = []
+    for first in range(0, max(candidates.height, 1), _AT_ONCE):
+        part = candidates.slice(first, _AT_ONCE)
+        held = holding[run.slice(first, _AT_ONCE)]
+        is_given = part["coupon_id"] == held["coupon_id"]
+        offered = part.select(*categories, gain="expected_gain", cost="expected_cost", worth="value")
+        parts.append(given[held["place"].filter(is_given)].hstack(offered.filter(is_given)))
+    return pl.concat(parts)
 
 
 def _override_violations(overrides: pl.DataFrame | None, candidates: pl.DataFrame, given: pl.DataFrame) -> list[str]:

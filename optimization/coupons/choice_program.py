@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimization.coupons.offers import run_starts
 from optimization.linear_program.arrays import Floats, Integers, LinearArrays
 
 _AT_ONCE = 30_000  # groups
@@ -64,6 +65,9 @@ class RowFamily:
             size = size if pick is np.maximum else np.where(size > 0, size, np.inf)
             if self.is_everywhere:
                 found[int(self.row[0])] = pick.reduce(size)
+            elif self.coefficient.strides == (0,):
+                present = [row for row in range(int(self.row.max()) + 1) if (self.row == row).any()]
+                found[present] = size[0]
             else:
                 pick.at(found, self.row, size)
         return found[:rows]
@@ -74,7 +78,10 @@ def activity_of(families: tuple[RowFamily, ...], columns: Integers, counts: Floa
     total = np.zeros(rows + 1)
     for family in families:
         weights = family.coefficient[columns] * counts
-        total += np.bincount(family.row[columns] % (rows + 1), weights=weights, minlength=rows + 1)
+        if family.is_everywhere:
+            total[family.row[0]] += weights.sum()
+        else:
+            total += np.bincount(family.row[columns] % (rows + 1), weights=weights, minlength=rows + 1)
     return total[:rows]
 
 
@@ -91,8 +98,9 @@ class ProgramPart:
         """Return per group the largest of the part's values and the first column that has it, counted within the part."""
         top = np.maximum.reduceat(values, self.starts)
         winners = np.flatnonzero(values == np.repeat(top, self.sizes))
-        owner = np.searchsorted(self.starts, winners, side="right")
-        return top, winners[np.flatnonzero(np.diff(owner, prepend=0))]
+        if len(winners) > len(self.starts):  # ties
+            winners = winners[run_starts(np.searchsorted(self.starts, winners, side="right"))]
+        return top, winners
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class ChoiceProgram:
     @cached_property
     def group_starts(self) -> Integers:
         """First column of each group; every group has at least one column."""
-        return np.flatnonzero(np.diff(self.group, prepend=-1)).astype(np.int64)
+        return run_starts(self.group)
 
     @cached_property
     def sizes(self) -> Integers:
@@ -157,18 +165,22 @@ class ChoiceProgram:
         """Return A of some columns as a sparse matrix, one line per column."""
         from scipy.sparse import csr_matrix
 
-        lines, entries, values = self.entries(columns)
-        ends = np.concatenate([[0], np.cumsum(np.bincount(lines, minlength=len(columns)))])
-        return csr_matrix((values, entries, ends), shape=(len(columns), len(self.rhs)))
+        counts, rows, values = self._entries(columns)
+        return csr_matrix((values, rows, np.concatenate([[0], np.cumsum(counts)])), shape=(len(columns), len(self.rhs)))
 
     def entries(self, columns: Integers) -> tuple[Integers, Integers, Floats]:
         """Return A of some columns as triples: position in `columns`, row, value; sorted by position."""
-        if not self.families:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
-        row = np.stack([family.row[columns] for family in self.families], axis=1).astype(np.int64)
-        value = np.stack([family.coefficient[columns] for family in self.families], axis=1)
-        line, entry = np.nonzero((row >= 0) & (value != 0))
-        return line, row[line, entry], value[line, entry]
+        counts, rows, values = self._entries(columns)
+        return np.repeat(np.arange(len(columns), dtype=np.int64), counts), rows.astype(np.int64), values
+
+    def _entries(self, columns: Integers) -> tuple[Integers, NDArray[np.int32], Floats]:
+        """Return A of some columns: how many entries each column has, and all entries' rows and values, sorted by column."""
+        rows = np.empty((len(columns), len(self.families)), dtype=np.int32)
+        values = np.empty(rows.shape)
+        for number, family in enumerate(self.families):
+            rows[:, number], values[:, number] = family.row[columns], family.coefficient[columns]
+        is_entry = (rows >= 0) & (values != 0)
+        return is_entry.sum(axis=1), rows[is_entry], values[is_entry]
 
     def activity(self, x: Floats) -> Floats:
         """Return A x per row, without what was used before."""

@@ -22,6 +22,7 @@ METHOD = "dual prices, then a core program"
 _STALE_ROUNDS = 2  # a core that was widened twice in vain leaves the gap of whole customers, not of the method
 _GOLDEN = 0.6180339887498949  # its multiples spread evenly, so that close calls are split in proportion
 _CLOSE = 8.0  # temperatures within which a call is close
+_WORTH_A_LOOK, _WORTH_A_TRY = 30.0, 100.0  # temperatures below a customer's best: offers of the first relaxed plan, of the first core
 _FIRST_RELAXED_SHARE = 1 / 400  # of all customers: the first core whose relaxation is looked at
 
 
@@ -29,13 +30,14 @@ _FIRST_RELAXED_SHARE = 1 / 400  # of all customers: the first core whose relaxat
 class _Settled:
     """What the search for whole customers starts from: a choice per group (-1: none), regrets at `priced`, and the best bound known.
 
-    `relaxed_value` is the best value with fractions among the close calls.
+    `relaxed_value` is the best value with fractions among the close calls; `temperature` is the one at which prices were found.
     """
 
     priced: PricedGroups
     choice: Integers
     bound: float
     relaxed_value: float
+    temperature: float
 
 
 @dataclass(frozen=True)
@@ -98,15 +100,16 @@ def _settle(program: ChoiceProgram, priced: PricedGroups, temperature: float, se
     choice, bound = _split_close_calls(program, priced, temperature), priced.bound
     size = max(settings.core_customers, int(groups * _FIRST_RELAXED_SHARE))
     while True:
-        core = _Core.around(program, priced, choice, size)
-        last = size >= groups or 3 * len(core.columns) > settings.most_core_columns
+        last = size >= groups
+        core = _Core.around(program, priced, choice, size, np.inf if last else _WORTH_A_LOOK * temperature)
+        last = last or 3 * len(core.columns) > settings.most_core_columns
         relaxed = solve_arrays(core.arrays, settings.solve_options(), relax=True)
         if relaxed.value is not None and relaxed.duals is not None:
             value = core.fixed_value + relaxed.value
             after = price_groups(program, np.maximum(relaxed.duals[: len(program.rhs)], 0.0))
             bound = min(bound, after.bound)
             if last or bound - value <= 0.3 * settings.target_gap * max(abs(bound), 1.0):
-                return _Settled(after, _rounded(program, core, choice, relaxed.x), bound, value)
+                return _Settled(after, _rounded(program, core, choice, relaxed.x), bound, value, temperature)
             if after.bound < priced.bound:
                 priced, choice = after, _split_close_calls(program, after, temperature)
         elif last:
@@ -118,10 +121,11 @@ def _whole_customers(program: ChoiceProgram, settled: _Settled, settings: Coupon
     """Search for whole customers in growing cores until the gap meets the target."""
     priced, choice, bound = settled.priced, settled.choice, settled.bound
     best: tuple[float, Floats, bool] | None = None
-    size, stale, farthest = settings.core_customers, 0, np.inf
+    size, stale, farthest = settings.core_customers, 0, _WORTH_A_TRY * settled.temperature
     while stale < _STALE_ROUNDS:
-        core = _Core.around(program, priced, choice, size, farthest)
-        last = size >= len(choice) or 2 * len(core.columns) > settings.most_core_columns
+        everybody = size >= len(choice)
+        core = _Core.around(program, priced, choice, size, np.inf if everybody and best is None else farthest)
+        last = everybody or 2 * len(core.columns) > settings.most_core_columns
         allowed = settings.target_gap * max(abs(bound), 1.0)
         solved = solve_arrays(core.arrays, settings.solve_options(0.9 * max(allowed - (bound - settled.relaxed_value), 0.1 * allowed)))
         if solved.value is not None:
@@ -139,7 +143,7 @@ def _whole_customers(program: ChoiceProgram, settled: _Settled, settings: Coupon
             farthest = loss
             size = needed if needed <= 4 * size else 2 * size
         else:
-            size *= 2
+            size, farthest = 2 * size, np.inf
         if last:
             break
     if best is None:

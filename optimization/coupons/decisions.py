@@ -6,7 +6,7 @@ import numpy as np
 
 from optimization.coupons.choice_program import ChoiceProgram, LimitRow
 from optimization.coupons.choice_solution import ChoiceSolution
-from optimization.coupons.offers import Codes, Offers
+from optimization.coupons.offers import Codes, Offers, run_starts
 from optimization.linear_program.arrays import Integers
 
 _AT_ONCE = 50_000  # customers whose limits are written out at a time
@@ -43,7 +43,7 @@ def decisions_of(offers: Offers, columns: Integers | Codes, given: Integers, pro
 def _own_best(offers: Offers) -> Integers:
     top = np.maximum.reduceat(offers.value, offers.starts) if offers.count else np.zeros(0)
     winners = np.flatnonzero(offers.value == top[offers.group])
-    return winners[np.flatnonzero(np.diff(offers.group[winners], prepend=-1))]
+    return winners[run_starts(offers.group[winners])]
 
 
 def _choices(program: ChoiceProgram, solution: ChoiceSolution) -> tuple[Integers, Integers, Integers]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,11 @@ from optimization.linear_program.arrays import Floats, Integers
 
 Codes = NDArray[np.int32]
 RowNumbers = NDArray[np.int16]
+
+
+def run_starts(codes: NDArray[Any]) -> Integers:
+    """Return the positions at which a run of equal codes begins, the first included."""
+    return np.concatenate([np.zeros(min(len(codes), 1), dtype=np.int64), np.flatnonzero(codes[1:] != codes[:-1]) + 1])
 
 
 @dataclass(frozen=True)

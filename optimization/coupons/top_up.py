@@ -20,25 +20,30 @@ def top_up(program: ChoiceProgram, x: Floats) -> Floats:
         chosen = np.full(groups, -1, dtype=np.int64)
         picked = np.flatnonzero(x > 0.5)
         chosen[program.group[picked]] = picked
-        room = np.maximum(program.rhs - program.activity(x), 0.0)
-        candidates, gained = _better_and_fitting(program, chosen, room)
+        room = program.rhs - program.activity(x)
+        candidates, gained = _better_and_fitting(program, chosen, np.maximum(room, 0.0))
         if len(candidates) == 0:
             break
         candidates = candidates[np.argsort(-gained, kind="stable")][:_PER_ROUND]
-        _make_changes(program, x, candidates, chosen, program.rhs - program.activity(x))
+        _make_changes(program, x, candidates, chosen, room)
     return x
 
 
 def _better_and_fitting(program: ChoiceProgram, chosen: Integers, room: Floats) -> tuple[Integers, Floats]:
     """Return the columns that earn more than what their group holds and fit in its place, and by how much they earn more."""
     found: list[Integers] = []
+    everywhere = [family for family in program.families if family.is_everywhere]
+    others = [family for family in program.families if not family.is_everywhere]
     for part in program.parts():
         held = chosen[part.groups]
         current = np.where(held >= 0, program.value[held], 0.0)
-        gained = program.value[part.columns] - np.repeat(current, part.sizes)
-        columns = np.flatnonzero(gained > 1e-9 * program.largest_value) + part.columns.start
+        is_better = program.value[part.columns] - np.repeat(current, part.sizes) > 1e-9 * program.largest_value
+        for family in everywhere:
+            frees = np.where(held >= 0, family.coefficient[held], 0.0)
+            is_better &= family.coefficient[part.columns] - np.repeat(frees, part.sizes) <= room[family.row[0]]
+        columns = np.flatnonzero(is_better) + part.columns.start
         held = chosen[program.group[columns]]
-        for family in program.families:
+        for family in others:
             fits = _fits(family, columns, held, room)
             columns, held = columns[fits], held[fits]
         found.append(columns)
