@@ -4,6 +4,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.customers.basket_rules import basket_rules
+from assets.customers.recommendations import recommendations
 from assets.decisions.ad_audiences import ad_audiences
 from assets.decisions.ad_plan import ad_plan
 from assets.decisions.coupon_plan import coupon_plan
@@ -36,6 +38,8 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         coupon_response,
         ad_response,
         purchase_propensity,
+        recommendations,
+        basket_rules,
         order_calibration,
         replenishment,
         order_outlook,

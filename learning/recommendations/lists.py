@@ -1,7 +1,7 @@
 """The day's lists: `rebuy` (bought before) and `discover` (never bought), for the customers of a snapshot.
 
 What cannot be sold is left out before anything is ranked, so a list of ten has ten places that can be bought. The last place of `discover` is
-drawn by lot among new products, or where there are none among those just below the list. Every row carries the facts its reason is told
+drawn by lot among new products and those just below the list. Every row carries the facts its reason is told
 from (see `reasons`).
 
 Public: `recommend`, `LIST_SCHEMA`.
@@ -121,9 +121,11 @@ def _with_draws(at: Snapshot, ranked: pl.DataFrame, features: Floats, fresh: Int
     if not settings.explore:
         return kept
     below = ranked.filter(~pl.col("is_own"), pl.col("place") >= settings.top).with_columns(is_new=pl.col("product").is_in(fresh.tolist()))
-    pool = below.filter(
-        pl.col("is_new") | ~pl.col("is_new").any().over("customer") & (pl.col("place") < settings.top + settings.explore_pool)
-    ).sort("customer", "product")
+    pool = (
+        below.sort("customer", "is_new", "place", descending=[False, True, False])
+        .filter(pl.int_range(pl.len()).over("customer") < settings.explore_pool)
+        .sort("customer", "product")
+    )
     closeness = features[pool["row"].to_numpy(), FEATURES.index("content")].astype(np.float64)
     weights = np.where(pool["is_new"].to_numpy(), np.maximum(closeness, 0.0), 0.0)
     drawn, propensity = draw_places(pool["customer"].to_numpy(), weights, at.history.as_of_day, settings.seed)

@@ -123,10 +123,9 @@ def best_links(method: Neighbourly, customers: Ints, products: Ints) -> tuple[In
 
 
 def item_cf(history: History, settings: RecommendationSettings) -> Neighbourly:
-    """Return item-CF: likeness learned from `most_training_customers * 20` customers at most."""
+    """Return item-CF: cosine of products over the roots of decayed days bought."""
     bought = history.matrix(ROOT_HALF_LIFE_DAYS).sqrt()
-    similar = item_similarity(bought[_sample(history, settings.most_training_customers * 20, settings.seed)], settings.item_neighbours)
-    return Neighbourly(bought, similar)
+    return Neighbourly(bought, item_similarity(bought, settings.item_neighbours))
 
 
 def last_basket(history: History, settings: RecommendationSettings) -> Neighbourly:
@@ -134,13 +133,10 @@ def last_basket(history: History, settings: RecommendationSettings) -> Neighbour
     last = history.age == history.last_age[history.customer]
     baskets = sp.csr_matrix((np.ones(int(last.sum())), (history.customer[last], history.product[last])), shape=history.shape)
     lines = np.maximum(_sums(baskets), 1.0)
-    chosen = np.zeros(history.shape[0], dtype=bool)
-    chosen[_sample(history, settings.most_training_customers * 20, settings.seed)] = True
-    taken = chosen[history.customer]
     span = int(history.age.max(initial=0)) + 1
-    _, basket = np.unique(history.customer[taken] * span + history.age[taken], return_inverse=True)
+    _, basket = np.unique(history.customer * span + history.age, return_inverse=True)
     shape = (int(basket.max(initial=-1)) + 1, history.shape[1])
-    together = sp.csr_matrix((np.ones(len(basket)), (basket, history.product[taken])), shape=shape)
+    together = sp.csr_matrix((np.ones(len(basket)), (basket, history.product)), shape=shape)
     return Neighbourly(sp.csr_matrix(sp.diags(1.0 / lines) @ baskets), item_similarity(together, settings.item_neighbours))
 
 
@@ -171,16 +167,15 @@ def neighbour_pool(history: History, settings: RecommendationSettings) -> Ints:
 
 
 def matrix_factorisation(history: History, settings: RecommendationSettings) -> Factored:
-    """Return PureSVD: product factors from a sample of customers, every customer folded in."""
+    """Return PureSVD: factors of products, and every customer's purchases in terms of them."""
     from scipy.sparse.linalg import svds
 
     bought = history.matrix(ROOT_HALF_LIFE_DAYS).sqrt()
-    sample = bought[_sample(history, settings.most_training_customers * 20, settings.seed)]
-    length = min(settings.factors, min(sample.shape) - 1)
+    length = min(settings.factors, min(bought.shape) - 1)
     if length < 1:
         return Factored(np.zeros((history.shape[0], 1)), np.zeros((history.shape[1], 1)))
-    start = np.random.default_rng(settings.seed).standard_normal(min(sample.shape))
-    factors = svds(sample, k=length, v0=start)[2].T
+    start = np.random.default_rng(settings.seed).standard_normal(min(bought.shape))
+    factors = svds(bought, k=length, v0=start)[2].T
     return Factored(np.asarray(bought @ factors), factors)
 
 

@@ -12,6 +12,7 @@ import polars as pl
 
 _PRIOR_CUSTOMERS = 50.0
 _COHORT_DAYS = 168
+_Z = 1.959963984540054
 SCHEMA = {
     "channel": pl.String,
     "region": pl.String,
@@ -21,6 +22,8 @@ SCHEMA = {
     "newcomers": pl.Int64,
     "buyers": pl.Int64,
     "chance": pl.Float64,
+    "chance_low": pl.Float64,
+    "chance_high": pl.Float64,
 }
 
 
@@ -53,6 +56,14 @@ def newcomer_chances(lines: pl.DataFrame, customers: pl.DataFrame, day: date, wi
         .join(of_group, on=["channel", "region", "product_id"], how="left")
         .with_columns(pl.col("group_buyers", "group_newcomers").fill_null(0), newcomers=everybody)
         .with_columns(chance=(pl.col("group_buyers") + _PRIOR_CUSTOMERS * prior) / (pl.col("group_newcomers") + _PRIOR_CUSTOMERS))
-        .select(SCHEMA)
+        .with_columns(**_interval(pl.col("chance"), pl.col("group_newcomers") + _PRIOR_CUSTOMERS))
+        .select(*SCHEMA)
         .sort("channel", "region", "chance", "product_id", descending=[False, False, True, False])
     )
+
+
+def _interval(chance: pl.Expr, cases: pl.Expr) -> dict[str, pl.Expr]:
+    """Ends of the 95 % interval of a share of `cases` (Wilson 1927)."""
+    centre = (chance + _Z**2 / (2 * cases)) / (1 + _Z**2 / cases)
+    half = (chance * (1 - chance) / cases + _Z**2 / (4 * cases**2)).sqrt() * _Z / (1 + _Z**2 / cases)
+    return {"chance_low": (centre - half).clip(lower_bound=0.0), "chance_high": (centre + half).clip(upper_bound=1.0)}

@@ -15,8 +15,8 @@ REASON_CODES = {
     "like_own": "words, category and price like those of what the customer buys",
     "popular": "bought by many lately",
     "newcomers": "bought by newcomers from the same channel and region",
-    "new_product": "new, place drawn by lot",
-    "explored": "place drawn by lot among the products just below the list",
+    "new_product": "a new product whose place was drawn by lot",
+    "explored": "place drawn by lot, among new products and those just below the list",
 }
 NEEDED = (
     "reason_code", "own_days", "own_last_days", "own_gap_days", "shopping_days", "buyers_28", "alike_share", "linked_name", "days_on_sale",

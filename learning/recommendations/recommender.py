@@ -33,6 +33,15 @@ class Recommender:
     scores: pl.DataFrame
     judged_from: date
 
+    def with_chances(self, rows: pl.DataFrame, method: str) -> pl.DataFrame:
+        """Fill in probability and its interval from `score`, which must be the method's own; empty where it was not calibrated."""
+        chances = self.calibrations.get(method)
+        if chances is None:
+            return rows
+        names = ("probability", "probability_low", "probability_high")
+        told = chances.predict(rows["score"].to_numpy())
+        return rows.with_columns(pl.Series(name, values.round(6)) for name, values in zip(names, told, strict=True))
+
     def save(self, folder: Path) -> None:
         """Write model, calibrations and scores to a folder that is there."""
         if self.reranker is not None:

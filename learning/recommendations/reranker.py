@@ -26,6 +26,7 @@ _TREES: dict[str, Any] = {
     "force_row_wise": True,
     "learning_rate": 0.05,
     "num_leaves": 31,
+    "max_bin": 63,
     "min_data_in_leaf": 50,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.7,

@@ -24,6 +24,8 @@ class RecommendationSettings:
     rounds                   trees of the re-ranker
     most_training_customers  customers per training window; a larger shop gives a sample
     most_reranked            customers re-ranked per day, those who bought last first; others get the blend's lists
+    most_listed              customers with lists per day, those who bought last first
+    most_learned_from        customers whose purchases methods and models are learned from: a sample beyond it
     top                      places in a list
     explore                  whether the last place of `discover` is drawn by lot
     explore_pool             most products among which it is drawn
@@ -48,7 +50,9 @@ class RecommendationSettings:
     factors: int = 64
     rounds: int = 150
     most_training_customers: int = 5_000
-    most_reranked: int = 50_000
+    most_reranked: int = 2_000
+    most_listed: int = 100_000
+    most_learned_from: int = 100_000
     top: int = 10
     explore: bool = True
     explore_pool: int = 20
@@ -65,7 +69,7 @@ class RecommendationSettings:
         for name in (
             "window_days", "training_windows", "training_step_days", "fewest_examples", "own_candidates", "similar_candidates",
             "popular_candidates", "item_neighbours", "customer_neighbours", "most_neighbours", "factors", "rounds",
-            "most_training_customers", "most_reranked", "top", "explore_pool", "new_product_days",
+            "most_training_customers", "most_reranked", "most_listed", "most_learned_from", "top", "explore_pool", "new_product_days",
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of 1 or more; got {getattr(self, name)}.")
