@@ -83,14 +83,13 @@ def lists_of_day(warehouse: Warehouse, day: date, model: "Recommender", settings
 
     products = products_on(warehouse, day)
     served = served_customers(warehouse, day, settings.most_listed)["customer_key"]
-    reranked = served.head(settings.most_reranked)
+    reranked, others = served.head(settings.reranked(len(served))), served.slice(settings.reranked(len(served)))
     sample = sampled_customers(warehouse, day, settings.most_learned_from)
     keys = pl.concat([sample["customer_key"], reranked]).unique().sort()
     lines = purchases_on(warehouse, day, keys)
     history = history_of(lines, day, products["product_id"])
     asked = history.positions(reranked)
     rows = recommend(snapshot_of(history, products, settings, asked[asked >= 0]), model, products)
-    others = served.slice(settings.most_reranked)
     if len(others):
         with warehouse.connect() as connection:
             blended = blend_lists(connection, day, others, products.filter("is_sellable")["product_id"], settings)

@@ -1,8 +1,8 @@
 """The day's lists: `rebuy` (bought before) and `discover` (never bought), for the customers of a snapshot.
 
 What cannot be sold is left out before anything is ranked, so a list of ten has ten places that can be bought. The last place of `discover` is
-drawn by lot among new products and those just below the list. Every row carries the facts its reason is told
-from (see `reasons`).
+drawn by lot among new products and those just below the list; what nobody has bought yet is shown by lot alone, without score or chance.
+Every row carries the facts its reason is told from (see `reasons`).
 
 Public: `recommend`, `LIST_SCHEMA`.
 """
@@ -54,6 +54,7 @@ _FACTS = {
     "buyers_28": "product_customers_28",
     "alike_share": "user_cf_28",
 }
+_CHANCES = ("probability", "probability_low", "probability_high")
 _GROUP = ("customer", "is_own")
 
 
@@ -61,7 +62,7 @@ def recommend(at: Snapshot, recommender: Recommender, catalogue: pl.DataFrame) -
     """Return LIST_SCHEMA, one row per customer, list and place, sorted.
 
     catalogue (grain: product_id): product_id, is_sellable, days_on_sale (empty where never sold). Products that are not in it cannot be sold.
-    propensity is 1 where nothing was drawn. Probabilities are empty where nothing could be calibrated.
+    propensity is 1 where nothing was drawn. Probabilities are empty where nothing could be calibrated, with score of what nobody bought yet.
     """
     known = pl.DataFrame({"product_id": at.history.products}).join(catalogue, on="product_id", how="left", maintain_order="left")
     allowed = known["is_sellable"].fill_null(False).to_numpy()
@@ -73,10 +74,11 @@ def recommend(at: Snapshot, recommender: Recommender, catalogue: pl.DataFrame) -
     method = "blend" if recommender.reranker is None else "reranker"
     blend = features[:, FEATURES.index("blend")].astype(np.float64)
     score, raw = (blend, blend) if recommender.reranker is None else recommender.reranker.scores(features, customer)
-    pairs = pl.DataFrame({"row": np.arange(len(customer)), "customer": customer, "product": product, "score": score.round(6)}).with_columns(
-        is_own=pl.Series(at.own.find(customer, product) >= 0)
+    pairs = pl.DataFrame({"row": np.arange(len(customer)), "customer": customer, "product": product}).with_columns(
+        is_own=pl.Series(at.own.find(customer, product) >= 0),
+        score=pl.Series(np.where(features[:, FEATURES.index("product_purchases")] > 0, score.round(6), np.nan)).fill_nan(None),
     )
-    ranked = pairs.sort("customer", "is_own", "score", "product", descending=[False, True, True, False]).with_columns(
+    ranked = pairs.sort("customer", "is_own", "score", "product", descending=[False, True, True, False], nulls_last=True).with_columns(
         place=pl.int_range(1, pl.len() + 1).over(_GROUP)
     )
     listed = _with_draws(at, ranked, features, fresh)
@@ -91,9 +93,7 @@ def recommend(at: Snapshot, recommender: Recommender, catalogue: pl.DataFrame) -
         product_id=at.history.products.gather(listed["product"]),
         list=pl.when("is_own").then(pl.lit("rebuy")).otherwise(pl.lit("discover")),
         method=pl.lit(method),
-        probability=told[0],
-        probability_low=told[1],
-        probability_high=told[2],
+        **{name: pl.when(pl.col("score").is_not_null()).then(each) for name, each in zip(_CHANCES, told, strict=True)},
         why=why,
         linked_product_id=linked,
         days_on_sale=pl.Series(age[listed["product"].to_numpy()]),

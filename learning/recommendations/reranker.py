@@ -24,7 +24,7 @@ _TREES: dict[str, Any] = {
     "num_threads": 1,  # the same rows give the same trees
     "deterministic": True,
     "force_row_wise": True,
-    "learning_rate": 0.05,
+    "learning_rate": 0.08,
     "num_leaves": 31,
     "max_bin": 63,
     "min_data_in_leaf": 50,

@@ -23,7 +23,8 @@ class RecommendationSettings:
     factors                  length of the factor vectors of the matrix factorisation
     rounds                   trees of the re-ranker
     most_training_customers  customers per training window; a larger shop gives a sample
-    most_reranked            customers re-ranked per day, those who bought last first; others get the blend's lists
+    reranked_share           of the customers with lists re-ranked each day, those who bought last first; others get the blend's lists
+    fewest_reranked, most_reranked   bounds of their number
     most_listed              customers with lists per day, those who bought last first
     most_learned_from        customers whose purchases methods and models are learned from: a sample beyond it
     top                      places in a list
@@ -37,20 +38,22 @@ class RecommendationSettings:
     popularity_exponent: float = 0.5
     popularity_half_life_days: float = 14.0
     window_days: int = 28
-    training_windows: int = 4
+    training_windows: int = 3
     training_step_days: int = 28
     fewest_examples: int = 200
-    own_candidates: int = 200
-    similar_candidates: int = 40
-    neighbour_candidates: int = 20
-    popular_candidates: int = 40
+    own_candidates: int = 60
+    similar_candidates: int = 20
+    neighbour_candidates: int = 10
+    popular_candidates: int = 20
     item_neighbours: int = 100
     customer_neighbours: int = 150
     most_neighbours: int = 20_000
-    factors: int = 64
-    rounds: int = 150
-    most_training_customers: int = 5_000
-    most_reranked: int = 2_000
+    factors: int = 32
+    rounds: int = 80
+    most_training_customers: int = 400
+    reranked_share: float = 0.2
+    fewest_reranked: int = 500
+    most_reranked: int = 20_000
     most_listed: int = 100_000
     most_learned_from: int = 100_000
     top: int = 10
@@ -64,14 +67,20 @@ class RecommendationSettings:
         for name in ("own_half_life_days", "popularity_half_life_days", "popularity_exponent"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"Expected {name} above 0; got {getattr(self, name)}.")
+        if not 0 <= self.reranked_share <= 1:
+            raise ValueError(f"Expected reranked_share in [0, 1]; got {self.reranked_share}.")
         if self.popularity_weight < 0:
             raise ValueError(f"Expected popularity_weight of 0 or more; got {self.popularity_weight}.")
         for name in (
             "window_days", "training_windows", "training_step_days", "fewest_examples", "own_candidates", "similar_candidates",
             "popular_candidates", "item_neighbours", "customer_neighbours", "most_neighbours", "factors", "rounds",
-            "most_training_customers", "most_reranked", "most_listed", "most_learned_from", "top", "explore_pool", "new_product_days",
+            "most_training_customers", "fewest_reranked", "most_reranked", "most_listed", "most_learned_from", "top", "explore_pool", "new_product_days",
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of 1 or more; got {getattr(self, name)}.")
         if self.training_windows < 2:
             raise ValueError(f"Expected training_windows of 2 or more, one of them to judge; got {self.training_windows}.")
+
+    def reranked(self, listed: int) -> int:
+        """Return how many of `listed` customers are re-ranked."""
+        return min(max(round(self.reranked_share * listed), self.fewest_reranked), self.most_reranked)
