@@ -4,7 +4,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.customers.basket_rules import basket_rules
 from assets.customers.purchase_outlook import customer_outlook
+from assets.customers.recommendations import recommendations
 from assets.customers.segments import segments
 from assets.decisions.ad_audiences import ad_audiences
 from assets.decisions.ad_plan import ad_plan
@@ -41,6 +43,8 @@ def all_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         purchase_propensity,
         segments,
         customer_outlook,
+        recommendations,
+        basket_rules,
         order_calibration,
         replenishment,
         order_outlook,
