@@ -84,25 +84,28 @@ def solve_by_core(program: ChoiceProgram, settings: CouponSettings, sample_order
     if (program.capacity != 1).any() or (program.upper != 1).any():
         raise ValueError("The core method is for one coupon per customer.")
     worst = float(np.minimum(program.value, 0.0).sum())
-    priced, temperature = find_prices(program, _highest_prices(program), sample_order)
-    if priced.bound < worst - 1e-6 * max(abs(worst), 1.0):
-        return None  # every plan is worth at least `worst`: a bound below it proves that there is none
-    settled = _settle(program, priced, temperature, settings)
-    return None if settled is None else _whole_customers(program, settled, settings)
+    for among_all in (False, True):  # where close calls alone cannot repair a plan, prices are looked for again without fixing anybody
+        priced, temperature = find_prices(program, _highest_prices(program), sample_order, among_all=among_all)
+        if priced.bound < worst - 1e-6 * max(abs(worst), 1.0):
+            return None  # every plan is worth at least `worst`: a bound below it proves that there is none
+        settled = _settle(program, priced, temperature, settings, widen=among_all)
+        if settled is not None:
+            return _whole_customers(program, settled, settings)
+    return None
 
 
-def _settle(program: ChoiceProgram, priced: PricedGroups, temperature: float, settings: CouponSettings) -> _Settled | None:
+def _settle(program: ChoiceProgram, priced: PricedGroups, temperature: float, settings: CouponSettings, *, widen: bool) -> _Settled | None:
     """Widen the core until its linear relaxation is as good as the bound; its plan and prices then decide all but a handful.
 
-    None where even the widest core cannot keep the limits.
+    None where even the widest core cannot keep the limits, or, without `widen`, the first one cannot: then prices are off.
     """
     groups = len(program.group_starts)
     choice, bound = _split_close_calls(program, priced, temperature), priced.bound
-    size = max(settings.core_customers, int(groups * _FIRST_RELAXED_SHARE))
+    first_size = size = max(settings.core_customers, int(groups * _FIRST_RELAXED_SHARE))
+    farthest = _WORTH_A_LOOK * temperature
     while True:
-        last = size >= groups
-        core = _Core.around(program, priced, choice, size, np.inf if last else _WORTH_A_LOOK * temperature)
-        last = last or 3 * len(core.columns) > settings.most_core_columns
+        core = _Core.around(program, priced, choice, size, farthest)
+        last = size >= groups or 3 * len(core.columns) > settings.most_core_columns
         relaxed = solve_arrays(core.arrays, settings.solve_options(), relax=True)
         if relaxed.value is not None and relaxed.duals is not None:
             value = core.fixed_value + relaxed.value
@@ -112,7 +115,10 @@ def _settle(program: ChoiceProgram, priced: PricedGroups, temperature: float, se
                 return _Settled(after, _rounded(program, core, choice, relaxed.x), bound, value, temperature)
             if after.bound < priced.bound:
                 priced, choice = after, _split_close_calls(program, after, temperature)
-        elif last:
+        elif np.isfinite(farthest):  # the limits may need offers that looked far from the best
+            farthest, size = np.inf, first_size
+            continue
+        elif last or not widen:
             return None
         size = min(3 * size, groups)
 

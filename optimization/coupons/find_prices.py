@@ -20,8 +20,10 @@ _FEWEST_IN_PLAY = 20_000
 _TOLERANCE, _SAMPLE_TOLERANCE = 1e-5, 1e-3  # a sample is off by more than that anyway
 
 
-def find_prices(program: ChoiceProgram, highest_price: Floats, sample_order: Integers) -> tuple[PricedGroups, float]:
-    """Return everybody's choice at the prices found, and the last temperature.
+def find_prices(
+    program: ChoiceProgram, highest_price: Floats, sample_order: Integers, *, among_all: bool = False
+) -> tuple[PricedGroups, float]:
+    """Return everybody's choice at the prices found, and the last temperature; `among_all` fixes nobody on the way, which takes longer.
 
     `sample_order` lists all groups in the order in which samples take them; it must not depend on the order of the input rows.
     """
@@ -34,7 +36,7 @@ def find_prices(program: ChoiceProgram, highest_price: Floats, sample_order: Int
         sample = dual_of(program, np.sort(sample_order[:size]), program.rhs * (size / groups))
         for temperature in temperatures if position == 0 else temperatures[-2:]:
             prices = minimise_smoothed(sample, prices, temperature, highest_price, _SAMPLE_TOLERANCE)
-    if not sizes or groups <= _FEWEST_IN_PLAY:
+    if among_all or not sizes or groups <= _FEWEST_IN_PLAY:
         whole = dual_of(program, np.arange(groups, dtype=np.int64), program.rhs)
         for temperature in temperatures[-2:] if sizes else temperatures:
             prices = minimise_smoothed(whole, prices, temperature, highest_price, _TOLERANCE)
