@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from optimization.ad_audiences import check_customers
 from optimization.coupons.holdout import held_out
 
 LISTS_SCHEMA = {
@@ -102,13 +103,7 @@ def choose_lists(customers: pl.DataFrame, settings: ListSettings) -> pl.DataFram
     (currency, the coupon's cost taken off) and coupon_source, else nulls. Raises ValueError for missing columns, a customer named twice and
     chances outside 0 to 1.
     """
-    missing = [name for name in _NEEDED if name not in customers.columns]
-    if missing:
-        raise ValueError(f"Customers lack the columns {', '.join(missing)}.")
-    if customers["customer_key"].is_duplicated().any():
-        raise ValueError("A customer is named twice.")
-    if not customers["purchase_probability"].is_between(0, 1).fill_null(value=True).all():
-        raise ValueError("A purchase probability lies outside 0 to 1.")
+    check_customers(customers, _NEEDED)
     valued = _valued(customers.select(_NEEDED).sort("customer_key"), settings)
     listed = pl.DataFrame(schema={"customer_key": pl.String, "lists": pl.Int64})
     told: list[pl.DataFrame] = []
