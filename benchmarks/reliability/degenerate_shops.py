@@ -28,7 +28,7 @@ EXPLAINED = {
     "alerts": ("message",),
 }
 PLANS = ["coupon_assignments", "coupon_budget", "replenishment"]
-ROOMS = ("marts", "demand", "response", "decisions", "review")
+ROOMS = ("marts", "demand", "customers", "response", "decisions", "review")
 STATUSES = {"optimal", "feasible", "relaxed", "empty"}
 ABOUT = {
     "order_lines": "order_ts",
