@@ -44,3 +44,10 @@ def by_training_day(days: list[date], first_day: date) -> Iterator[tuple[date, l
     for day in sorted(days):
         groups.setdefault(training_day(day, first_day), []).append(day)
     yield from groups.items()
+
+
+def month_ends(first_day: date, last_day: date) -> list[date]:
+    """The last days of months from `first_day` to `last_day`."""
+    one_day = timedelta(days=1)
+    days = (first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1))
+    return [day for day in days if (day + one_day).day == 1]

@@ -6,7 +6,7 @@ import duckdb
 
 LINEAGE = ("run_id", "mlflow_run_id", "mlflow_version")
 DAY_COLUMNS = ("as_of_day", "known_on", "business_day")
-SCHEMAS = ("marts", "demand", "response", "decisions", "review")
+SCHEMAS = ("marts", "demand", "customers", "response", "decisions", "review")
 
 
 def table_hashes(warehouse: Path) -> dict[tuple[str, str], str]:

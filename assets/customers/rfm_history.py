@@ -72,12 +72,6 @@ order by all
 """
 
 
-def month_ends(first_day: date, last_day: date) -> list[date]:
-    """Last days of the months from `first_day` to `last_day`."""
-    days = pl.date_range(first_day, last_day, "1d", eager=True)
-    return days.filter(days == days.dt.month_end()).to_list()
-
-
 def month_end_samples(warehouse: Warehouse, days: list[date], most: int) -> dict[date, pl.DataFrame]:
     """RFM frames of at most about `most` customers per day, drawn by a hash of their pseudonym, as known on that day."""
     if not days:

@@ -53,7 +53,8 @@ def decide(warehouse: Warehouse, decided_on: date, chain: "list[DriftTest]", set
     member, today = pl.concat(members).sort("customer_key"), pl.concat(now)
     spend = today.select("customer_key", net_revenue="net_revenue_84")
     then = pl.concat(before).join(spend, on="customer_key", how="left").with_columns(pl.col("net_revenue").fill_null(0.0))
-    model, judged_model = model_on(chain, decided_on), model_on(chain, first)
+    model = model_on(chain, decided_on)
+    judged_model = model_on([test for test in chain if test.tested_on <= first], first)
     scores = compare_methods(pl.concat(judged), spend, chain, settings, JUDGED)
     return Decision(
         decided_on,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import polars as pl
 
-from assets.customers.rfm_history import month_end_samples, month_ends
+from assets.customers.rfm_history import month_end_samples
 from assets.customers.segment_days import TODAY, Decision, decide, told_members
 from assets.customers.segment_pictures import centre_picture, size_picture
 from assets.house import House
@@ -25,7 +25,7 @@ from assets.retention import thin_out
 from assets.table_contracts import table_contracts
 from assets.tracking import Tracking, TrainingRecord
 from assets.warehouse import Warehouse
-from assets.windows import by_training_day
+from assets.windows import by_training_day, month_ends
 
 if TYPE_CHECKING:
     from learning.segments import DriftTest, SegmentModel, SegmentSettings

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.customers.uci_profiles import history, month_ends, rfm_on, simulated_orders, spend_after, uci_orders
+from assets.windows import month_ends
+from benchmarks.customers.uci_profiles import history, rfm_on, simulated_orders, spend_after, uci_orders
 from learning.engines import Processes
 from learning.segments import RFM, SegmentSettings, compare_methods, fit_segments, model_chain
 from learning.segments.methods import METHODS

@@ -57,13 +57,6 @@ def spend_after(orders: pl.DataFrame, day: date, days: int) -> pl.DataFrame:
     return later.group_by("customer_key").agg(pl.col("net_revenue").sum()).sort("customer_key")
 
 
-def month_ends(first: date, last: date) -> list[date]:
-    """Return the last days of the months from `first` to `last`."""
-    return (
-        pl.date_range(first, last, "1d", eager=True).to_frame("day").filter(pl.col("day") == pl.col("day").dt.month_end())["day"].to_list()
-    )
-
-
 def simulated_orders(size: str) -> pl.DataFrame:
     """Return the orders frame of the simulated shop: the latest record of each line counts, cancelled lines are left out."""
     from shops.simulated import simulate

@@ -25,7 +25,7 @@ from shops.contract import TABLES
 
 FUTURES = {"small": 1, "full": 12}
 LATER_DAYS = 12
-DECIDED = ("demand", "response", "decisions", "review")
+DECIDED = ("demand", "customers", "response", "decisions", "review")
 Rows = dict[str, pl.DataFrame]
 
 

@@ -30,7 +30,7 @@ EXPLAINED = {
     "alerts": ("message",),
 }
 PLANS = ["ad_budget", "coupon_assignments", "coupon_budget", "replenishment"]
-ROOMS = ("marts", "demand", "response", "decisions", "review")
+ROOMS = ("marts", "demand", "customers", "response", "decisions", "review")
 STATUSES = {"optimal", "feasible", "relaxed", "empty"}
 
 

@@ -52,7 +52,7 @@ class Then:
 def compare_methods(
     history: pl.DataFrame, spend: pl.DataFrame, chain: list[DriftTest], settings: SegmentSettings, sample: int
 ) -> pl.DataFrame:
-    """Return one row per method (SCORES_SCHEMA), the frozen model first; empty where too few customers or no model are known.
+    """Return one row per method (SCORES_SCHEMA), the frozen model first; empty where too few customers or no model were known.
 
     history (grain: day, customer_key): RFM frames of the days from the one judged to 28 days later on which groups are decided. spend:
     customer_key and net_revenue of the 84 days after the first of them, customers without left out. sample: most customers looked at, the
@@ -62,7 +62,7 @@ def compare_methods(
         return pl.DataFrame(schema=SCORES_SCHEMA)
     first, last = history["day"].min(), history["day"].max()
     keys = history.filter(pl.col("day") == first)["customer_key"].sort().head(sample)
-    model = model_on(chain, first)  # pyright: ignore[reportArgumentType]
+    model = model_on([test for test in chain if test.tested_on <= first], first)  # pyright: ignore[reportArgumentType, reportOperatorIssue]
     if model is None or len(keys) < settings.fewest_customers:
         return pl.DataFrame(schema=SCORES_SCHEMA)
     sampled = history.filter(pl.col("customer_key").is_in(keys.implode())).sort("day", "customer_key")

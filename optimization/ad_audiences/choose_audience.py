@@ -5,9 +5,10 @@ written to, or who is held out by lot so that the campaign can be measured. What
 trial: the order of the list, margin at stake times chance times chance of not buying, is an assumption (largest where a purchase is
 undecided) and the table says so.
 
-Public: `AUDIENCE_SCHEMA`, `AudienceSettings`, `choose_audience`.
+Public: `AUDIENCE_SCHEMA`, `AudienceSettings`, `check_customers`, `choose_audience`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -58,13 +59,7 @@ def choose_audience(campaign_id: str, customers: pl.DataFrame, settings: Audienc
     counts as 0), has_consent (flag; null is no consent). Held-out customers are drawn among those who would be listed, so that both groups
     can be compared. Raises ValueError for missing columns, a customer named twice and chances outside 0 to 1.
     """
-    missing = [name for name in _NEEDED if name not in customers.columns]
-    if missing:
-        raise ValueError(f"Customers lack the columns {', '.join(missing)}.")
-    if customers["customer_key"].is_duplicated().any():
-        raise ValueError("A customer is named twice.")
-    if not customers["purchase_probability"].is_between(0, 1).fill_null(value=True).all():
-        raise ValueError("A purchase probability lies outside 0 to 1.")
+    check_customers(customers, _NEEDED)
     chance = pl.col("purchase_probability")
     ordered = customers.select(_NEEDED).sort("customer_key")
     known = ordered.with_columns(
@@ -98,6 +93,17 @@ def choose_audience(campaign_id: str, customers: pl.DataFrame, settings: Audienc
         .otherwise(pl.lit("undecided"))
     )
     return _told(decided, campaign_id, settings).sort("customer_key")
+
+
+def check_customers(customers: pl.DataFrame, needed: Sequence[str]) -> None:
+    """Raise ValueError for missing columns, a customer named twice and purchase probabilities outside 0 to 1."""
+    missing = [name for name in needed if name not in customers.columns]
+    if missing:
+        raise ValueError(f"Customers lack the columns {', '.join(missing)}.")
+    if customers["customer_key"].is_duplicated().any():
+        raise ValueError("A customer is named twice.")
+    if not customers["purchase_probability"].is_between(0, 1).fill_null(value=True).all():
+        raise ValueError("A purchase probability lies outside 0 to 1.")
 
 
 def _told(decided: pl.DataFrame, campaign_id: str, settings: AudienceSettings) -> pl.DataFrame:

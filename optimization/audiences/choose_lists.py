@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from optimization.ad_audiences import check_customers
 from optimization.coupons.holdout import held_out
 
 LISTS_SCHEMA = {
@@ -102,13 +103,7 @@ def choose_lists(customers: pl.DataFrame, settings: ListSettings) -> pl.DataFram
     (currency, the coupon's cost taken off) and coupon_source, else nulls. Raises ValueError for missing columns, a customer named twice and
     chances outside 0 to 1.
     """
-    missing = [name for name in _NEEDED if name not in customers.columns]
-    if missing:
-        raise ValueError(f"Customers lack the columns {', '.join(missing)}.")
-    if customers["customer_key"].is_duplicated().any():
-        raise ValueError("A customer is named twice.")
-    if not customers["purchase_probability"].is_between(0, 1).fill_null(value=True).all():
-        raise ValueError("A purchase probability lies outside 0 to 1.")
+    check_customers(customers, _NEEDED)
     valued = _valued(customers.select(_NEEDED).sort("customer_key"), settings)
     listed = pl.DataFrame(schema={"customer_key": pl.String, "lists": pl.Int64})
     told: list[pl.DataFrame] = []
@@ -136,7 +131,10 @@ def _valued(customers: pl.DataFrame, settings: ListSettings) -> pl.DataFrame:
 
 
 def _decided(fitting: pl.DataFrame, settings: ListSettings) -> pl.DataFrame:
-    """Add reason_code to the customers who fit one purpose: listed, or the first of the reasons why not."""
+    """Add reason_code to the customers who fit one purpose: listed, or the first of the reasons why not.
+
+    A full list keeps those worth most; where an average effect makes all worth the same, those with the dearest orders.
+    """
     barred = (
         pl.when(~pl.col("has_consent").fill_null(value=False))
         .then(pl.lit("no_consent"))
@@ -149,7 +147,9 @@ def _decided(fitting: pl.DataFrame, settings: ListSettings) -> pl.DataFrame:
         .when("is_holdout")
         .then(pl.lit("holdout"))
     )
-    ranked = fitting.with_columns(reason_code=barred).sort("expected_value", "customer_key", descending=[True, False], nulls_last=True)
+    ranked = fitting.with_columns(reason_code=barred).sort(
+        "expected_value", "margin_per_order", "customer_key", descending=[True, True, False], nulls_last=True
+    )
     is_open = pl.col("reason_code").is_null()
     is_beyond = pl.lit(value=False) if settings.most is None else is_open.cast(pl.Int64).cum_sum() > settings.most
     capped = pl.when(is_open & is_beyond).then(pl.lit("size_cap")).otherwise("reason_code")
@@ -171,9 +171,11 @@ def _why(pattern: str) -> pl.Expr:
 
 def _told(decided: pl.DataFrame, settings: ListSettings) -> pl.DataFrame:
     reason, value = pl.col("reason_code"), pl.col("expected_value").round(2)
+    is_own = pl.col("value_source") == "individual"
+    whose = pl.when(is_own).then(pl.lit("from trials, for such customers")).otherwise(pl.lit("from trials, the same for all customers"))
     worth = (
         pl.when("causal")
-        .then(pl.format("contacting with coupon {} is worth {} (from trials)", "coupon_id", value))
+        .then(pl.format("contacting with coupon {} is worth {} ({})", "coupon_id", value, whose))
         .otherwise(pl.format("contacting is assumed to be worth {}", value))
     )
     not_listed = {

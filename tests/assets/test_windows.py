@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.marts.sql_models import facts_window
-from assets.windows import Window, by_training_day, training_day
+from assets.windows import Window, by_training_day, month_ends, training_day
 
 SUNDAY = date(2025, 12, 21)
 DAYS = st.dates(date(2024, 1, 1), date(2026, 12, 31))
@@ -61,3 +61,8 @@ def test_facts_window_reaches_back_to_the_first_day_that_differs_from_what_was_b
     assert facts_window(window, landed, {}).start == days[0]
     assert facts_window(window, landed, {**landed, days[1]: "b"}).start == days[1]
     assert facts_window(window, landed, {**landed, days[4]: "b"}) == window, "later days are not this run's"
+
+
+def test_month_ends_are_the_last_days_of_months() -> None:
+    assert month_ends(date(2024, 1, 31), date(2024, 3, 30)) == [date(2024, 1, 31), date(2024, 2, 29)]
+    assert month_ends(date(2024, 2, 1), date(2024, 1, 1)) == []

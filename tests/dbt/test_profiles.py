@@ -1,7 +1,7 @@
 """Profiles of a shop of 130 days against sums added up the slow way, from the orders and sales in force on each evening."""
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,8 @@ def grown_shop(shop: Any) -> Any:
         who = draw.choice(["anna", "ben", "cleo"])
         what = (draw.choice(["tea", "cup"]), draw.choice([1, 2, 3, -1]), draw.choice([4.0, 5.5]))
         more = {"customer_key": who, "channel": draw.choice(["web", "store"])}
+        # cleo's hours are not told: midnight
+        more["order_ts"] = datetime(day.year, day.month, day.day, 0 if who == "cleo" else random.Random(number).choice([9, 15, 20]))
         lines.append(shop.line(f"o{number}", 1, day, *what, **more))
         known_on = day + timedelta(draw.choice([1, 28, 84]))
         if number % 3 == 0 and known_on < END:
@@ -143,6 +145,18 @@ def test_old_snapshots_are_thinned_out_to_month_ends(grown_shop: Any) -> None:
     is_kept = [day for day in everything if day >= later - timedelta(92) or (day + ONE_DAY).day == 1]
     assert kept == is_kept
     assert len(kept) < len(everything)
+
+
+def test_the_preferred_hour_is_the_earliest_of_those_with_most_orders(grown_shop: Any) -> None:
+    hours = (
+        "select as_of_day, profile.customer_key, hour(order_ts) as hour, count(*) as orders from marts.customer_profile as profile "
+        f"inner join marts.fct_order_lines as lines using (customer_key) where line_type = 'sale' and {in_force('lines')} group by all"
+    )
+    slow = f"select as_of_day, customer_key, arg_max(hour, row(orders, -hour)) as hour from ({hours}) group by all"
+    wrong = f"select * from marts.customer_profile inner join ({slow}) as slow using (as_of_day, customer_key) where preferred_hour <> hour"
+    assert grown_shop.rows(f"{wrong} and customer_key <> 'cleo'") == []
+    assert len(grown_shop.rows("select distinct preferred_hour from marts.customer_profile where preferred_hour is not null")) > 1
+    assert grown_shop.rows("select distinct customer_key from marts.customer_profile where preferred_hour is null") == [("cleo",)]
 
 
 def test_every_evening_of_every_product_adds_up(grown_shop: Any) -> None:

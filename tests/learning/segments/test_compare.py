@@ -49,6 +49,13 @@ def test_too_short_a_history_gives_no_rows(scores: pl.DataFrame) -> None:
     assert compare_methods(empty, empty, [], QUICK, 10).is_empty()
 
 
+def test_nothing_is_judged_by_a_model_of_later(customers_around) -> None:
+    customers = customers_around((120, 100, 80))
+    chain = model_chain({DAY + timedelta(days=29): customers}, QUICK)
+    history = pl.concat([customers.drop("group").with_columns(day=DAY + timedelta(days=7 * week)) for week in range(5)])
+    assert compare_methods(history, customers.select("customer_key", net_revenue=pl.lit(1.0)), chain, QUICK, 1_000).is_empty()
+
+
 def test_labels_that_only_changed_their_numbers_are_the_same() -> None:
     before, after = np.array([0, 0, 1, 1, -1]), np.array([1, 1, 0, 1, -1])
     assert share_kept(before, after, matched=False) == pytest.approx(2 / 5)

@@ -64,7 +64,7 @@ def test_a_value_from_a_trial_is_causal_and_any_other_is_an_assumption() -> None
     tried, assumed = lists["due_to_rebuy", "tried"], lists["due_to_rebuy", "assumed"]
     assert (tried["causal"], tried["value_source"], tried["coupon_id"]) == (True, "average", "five")
     assert [tried[name] for name in ("expected_value", "expected_value_low", "expected_value_high")] == pytest.approx([2.4, 0.4, 4.4])
-    assert "with coupon five is worth 2.4 (from trials)" in tried["sentence"]
+    assert "with coupon five is worth 2.4 (from trials, the same for all customers)" in tried["sentence"]
     # 50 of margin, 60 % would not buy, 2 % of them do once contacted
     assert (assumed["causal"], assumed["value_source"], assumed["coupon_id"]) == (False, "assumed", None)
     assert assumed["expected_value"] == pytest.approx(50 * 0.6 * 0.02 - 0.1)
@@ -105,6 +105,15 @@ def test_contacts_left_go_to_the_first_purposes_and_full_lists_to_those_worth_mo
     capped = told(customers(small={"margin_per_order": 10.0}, big={"margin_per_order": 90.0}), replace(PLAIN, most=1))
     assert capped["due_to_rebuy", "big"]["is_in"]
     assert capped["due_to_rebuy", "small"]["reason_code"] == "size_cap"
+
+
+def test_where_all_are_worth_the_same_the_dearest_orders_come_first() -> None:
+    coupon = {"coupon_id": "five", "coupon_value": 2.5, "coupon_source": "average"}
+    lists = told(
+        customers(a={**coupon, "margin_per_order": 5.0}, b={**coupon, "margin_per_order": 9.0}, c=coupon | {"margin_per_order": None}),
+        replace(PLAIN, most=1),
+    )
+    assert [name for (_, name), row in lists.items() if row["is_in"]] == ["b"]
 
 
 def test_the_hold_out_is_one_for_all_lists_and_about_as_large_as_asked() -> None:
