@@ -188,6 +188,6 @@ def _ratio(ours: Floats, peer: Floats, customer: NDArray[np.str_]) -> tuple[floa
     """Mean loss of ours over the peer's, with a 95 % interval: customers are drawn with all their windows."""
     _, place = np.unique(customer, return_inverse=True)
     mine, its = (np.bincount(place, loss) for loss in (ours, peer))
-    draws = np.random.default_rng(SEED).poisson(1.0, (DRAWS, len(mine)))
+    draws = np.random.default_rng(SEED).multinomial(len(mine), np.full(len(mine), 1.0 / len(mine)), DRAWS)
     low, high = np.quantile((draws @ mine) / (draws @ its), (0.025, 0.975))
     return float(mine.sum() / its.sum()), float(low), float(high)
