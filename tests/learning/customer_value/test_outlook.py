@@ -1,13 +1,23 @@
 """The whole outlook on drawn customers: what is told, of whom, from what, and what changes nothing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from learning.customer_value import SCORED, OutlookModel, OutlookSettings, Rescaling, customer_snapshot, train_outlook
+from learning.customer_value import (
+    SCORED,
+    OutlookModel,
+    OutlookSettings,
+    Rescaling,
+    customer_snapshot,
+    lifecycle_transitions,
+    train_outlook,
+)
 from learning.customer_value.outlook_model import churn_days
 from learning.customer_value.reasons import FACTS
 
@@ -134,8 +144,8 @@ def test_nobody_at_all_is_an_empty_table(order_days: pl.DataFrame, last_day) -> 
 
 
 def test_a_sample_of_the_customers_is_learned_from(order_days: pl.DataFrame, last_day) -> None:
-    settings = OutlookSettings(rounds=10, value_rounds=10, snapshots=4, training_rows=1200)
-    model = train_outlook(order_days, last_day, settings)
+    sampled = OutlookSettings(rounds=10, value_rounds=10, snapshots=4, training_rows=1200)
+    model = train_outlook(order_days, last_day, sampled)
     rows = model.scores.filter((pl.col("model") == "logistic") & (pl.col("metric") == "rows"))["value"][0]
     assert 200 <= rows <= 300
     assert model.order_windows == train_outlook(order_days, last_day, SETTINGS).order_windows  # totals are of all customers
@@ -167,3 +177,30 @@ def test_the_value_s_range_holds_what_it_says(model: OutlookModel) -> None:
     low, high = model.value.span(np.array([5.0, 50.0, 500.0]))
     assert (np.diff(high) > 0).all()
     assert (low <= high).all()
+
+
+ORDER = st.tuples(
+    st.integers(0, 40), st.integers(0, 300), st.integers(0, 2), st.sampled_from([0.0, 0.01, 7.5, 40.0, 1e6]), st.floats(-50, 0)
+)
+
+
+@given(st.lists(ORDER, min_size=1, max_size=150))
+@settings(max_examples=25, deadline=None)
+def test_whatever_a_shop_s_orders_are_every_buyer_is_told_something_sound(rows: list[tuple]) -> None:
+    """Refunds alone, free goods, very large orders, few or single customers: no failure, no number that is none."""
+    dated = [
+        (f"c{who:02d}", date(2025, 1, 1) + timedelta(days=day), orders, value * orders, back) for who, day, orders, value, back in rows
+    ]
+    columns = ["customer_key", "business_day", "orders", "sale_revenue", "refund"]
+    frame = pl.DataFrame(dated, schema=columns, orient="row").unique(columns[:2], keep="first", maintain_order=True)
+    frame = frame.with_columns(net_revenue=pl.col("sale_revenue") + pl.col("refund")).drop("refund")
+    day = date(2025, 10, 31)
+    few = OutlookSettings(rounds=5, value_rounds=5, snapshots=3, fewest_rows=20, fewest_of_each=5)
+    told = train_outlook(frame, day, few).score(customer_snapshot(frame, day))
+    assert set(told["customer_key"]) == set(frame.filter(pl.col("orders") > 0)["customer_key"])
+    numbers = told.select(pl.col(pl.Float64)).select(pl.all().drop_nulls().is_finite().all())
+    assert all(each is not False for each in numbers.row(0))
+    assert told["p_buy_28d"].drop_nulls().is_between(0, 1).all()
+    assert (told["expected_orders_28d"] >= told["p_buy_28d"] - 1e-12).all()
+    moves = lifecycle_transitions(frame, day)
+    assert moves.filter(pl.col("customers") > 0)["share"].is_between(0, 1).all()
