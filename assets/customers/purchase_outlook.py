@@ -32,7 +32,7 @@ EXPERIMENT = "customer_outlook"
 OUTLOOK, SCORES, TRANSITIONS = "customers.purchase_outlook", "customers.outlook_scores", "customers.lifecycle_transitions"
 TABLES = (OUTLOOK, SCORES, TRANSITIONS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
-ORDERS = ["marts", "customer_profile"]  # made of the same orders
+ORDERS = ["intermediate", "int_orders"]
 UPSTREAM = {
     OUTLOOK: [ORDERS, ["marts", "sales_panel"], ["demand", "forecast_daily"]],
     SCORES: [ORDERS],

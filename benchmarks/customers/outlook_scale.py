@@ -68,6 +68,7 @@ def main(customers: int, file: Path) -> None:
     """Draw, measure, write."""
     import time
 
+    from benchmarks.customers.outlook_worker import peak_bytes
     from learning.customer_value import customer_snapshot, lifecycle_transitions, train_outlook
 
     with tempfile.NamedTemporaryFile(suffix=".parquet") as kept:
@@ -88,7 +89,7 @@ def main(customers: int, file: Path) -> None:
         "scoring cpu_s": scored - trained,
         "transitions cpu_s": _cpu() - scored,
         "wall_s": time.monotonic() - wall,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "peak_gb": peak_bytes() / 2**30,
         "score source": model.score_source,
     }
     file.write_text(json.dumps(figures) + "\n", encoding="utf-8")

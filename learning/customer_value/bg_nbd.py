@@ -11,19 +11,17 @@ Public: `BgNbd`, `fit_bg_nbd`.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from learning.customer_value.maximum import highest
+
 Floats = NDArray[np.float64]
 
-_BOUND = 16.0  # of the parameters' logarithms: far beyond it the likelihood is flat
 _NODES = 16
-_STEEPEST = 1e-4  # largest slope of the mean log likelihood per log-parameter at which a maximum is believed
-_STARTS = ([0.0, 0.0, 0.0, 0.0], [-1.0, -1.0, 0.0, 1.0], [0.0, -1.0, -2.0, 2.0])
-_OPTIONS = {"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-8}
+_STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.0, -1.0, 0.0, 1.0), (0.0, -1.0, -2.0, 2.0))
 
 
 @dataclass(frozen=True)
@@ -77,39 +75,22 @@ def fit_bg_nbd(histories: pl.DataFrame) -> BgNbd:
     Identical histories are one weighted row. Raises ValueError for an empty sample, negative or missing numbers, t_x > T, or x = 0 with
     t_x > 0.
     """
-    from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
-
     x, t_x, T, weight = _grouped(histories)
-    scale = float(np.average(T, weights=weight)) or 1.0
-    count = float(weight.sum())
+    scale, count = float(np.average(T, weights=weight)) or 1.0, float(weight.sum())
 
-    def loss(logs: Floats) -> tuple[float, Floats]:
-        value, slope = _log_likelihood(np.exp(logs), x, t_x / scale, T / scale, weight)
-        return -value / count, -slope * np.exp(logs) / count
+    def likelihood(parameters: Floats) -> tuple[float, Floats]:
+        value, slopes = _log_likelihood(parameters, x, t_x / scale, T / scale, weight)
+        return value / count, slopes / count
 
-    best: Any = None
-    with threadpool_limits(limits=1):  # four numbers: more threads only burn time
-        for start in _STARTS:
-            found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=[(-_BOUND, _BOUND)] * 4, options=_OPTIONS)
-            if best is None or found.fun < best.fun:
-                best = found
-            if _is_inside(best):
-                break
-    r, alpha, a, b = (float(value) for value in np.exp(best.x))
-    unscaled = -float(best.fun) * count - float(np.log(scale) * (x * weight).sum())
-    return BgNbd(r, alpha * scale, a, b, unscaled, int(count), _is_inside(best))
+    (r, alpha, a, b), value, converged = highest(likelihood, _STARTS)
+    unscaled = value * count - float(np.log(scale) * (x * weight).sum())
+    return BgNbd(float(r), float(alpha) * scale, float(a), float(b), unscaled, int(count), converged)
 
 
 def log_likelihood(model: BgNbd, histories: pl.DataFrame) -> float:
     """The sample's log likelihood under the model, without the constant of the order times."""
     x, t_x, T, weight = _grouped(histories)
     return _log_likelihood(np.array([model.r, model.alpha, model.a, model.b]), x, t_x, T, weight)[0]
-
-
-def _is_inside(found: Any) -> bool:
-    """Whether the maximum was found, and not at a bound."""
-    return bool(np.all(np.abs(found.x) < _BOUND - 0.5)) and float(np.abs(np.asarray(found.jac)).max()) <= _STEEPEST
 
 
 def _log_likelihood(parameters: Floats, x: Floats, t_x: Floats, T: Floats, weight: Floats) -> tuple[float, Floats]:

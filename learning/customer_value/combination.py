@@ -28,8 +28,9 @@ class Combination:
     level: float
 
     def chance(self, chances: Mapping[str, Floats]) -> Floats:
-        """The combined chance; chances must hold every member with a weight."""
-        odds = sum((weight * log_odds(chances[name]) for name, weight in self.weights.items() if weight > 0), start=np.float64(0.0))
+        """The combined chance; chances must hold every member with a weight. Summed by name: a model read from its file tells the same
+        digits."""
+        odds = sum((weight * log_odds(chances[name]) for name, weight in sorted(self.weights.items()) if weight > 0), start=np.float64(0.0))
         return chance_of(np.asarray(odds + self.level, dtype=np.float64))
 
 

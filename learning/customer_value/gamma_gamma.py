@@ -9,18 +9,16 @@ Public: `GammaGamma`, `fit_gamma_gamma`.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from learning.customer_value.maximum import highest
+
 Floats = NDArray[np.float64]
 
-_BOUND = 16.0
-_STEEPEST = 1e-4
-_STARTS = ([0.0, 1.0, 0.0], [1.5, 1.0, 1.0], [1.0, 2.0, -1.0])
-_OPTIONS = {"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-8}
+_STARTS = ((0.0, 1.0, 0.0), (1.5, 1.0, 1.0), (1.0, 2.0, -1.0))
 
 
 @dataclass(frozen=True)
@@ -53,33 +51,18 @@ def fit_gamma_gamma(values: pl.DataFrame) -> GammaGamma:
 
     Raises ValueError for an empty sample or numbers that are not above 0.
     """
-    from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
-
     numbers = values.select(pl.col("orders", "mean_value").cast(pl.Float64)).sort("orders", "mean_value")
     if numbers.is_empty() or not numbers.select(pl.all_horizontal((pl.all() > 0).fill_null(False).all())).item():
         raise ValueError("Expected orders and mean_value above 0 for every customer.")
     orders, means = (numbers[name].to_numpy() for name in ("orders", "mean_value"))
     scale = float(np.median(means))
 
-    def loss(logs: Floats) -> tuple[float, Floats]:
-        value, slope = _log_likelihood(np.exp(logs), orders, means / scale)
-        return -value / len(orders), -slope * np.exp(logs) / len(orders)
+    def likelihood(parameters: Floats) -> tuple[float, Floats]:
+        value, slopes = _log_likelihood(parameters, orders, means / scale)
+        return value / len(orders), slopes / len(orders)
 
-    best: Any = None
-    with threadpool_limits(limits=1):
-        for start in _STARTS:
-            found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=[(-_BOUND, _BOUND)] * 3, options=_OPTIONS)
-            if best is None or found.fun < best.fun:
-                best = found
-            if _is_inside(best):
-                break
-    p, q, gamma = (float(value) for value in np.exp(best.x))
-    return GammaGamma(p, q, gamma * scale, len(orders), _is_inside(best) and q > 1.0)
-
-
-def _is_inside(found: Any) -> bool:
-    return bool(np.all(np.abs(found.x) < _BOUND - 0.5)) and float(np.abs(np.asarray(found.jac)).max()) <= _STEEPEST
+    (p, q, gamma), _, converged = highest(likelihood, _STARTS)
+    return GammaGamma(float(p), float(q), float(gamma) * scale, len(orders), converged and q > 1.0)
 
 
 def _log_likelihood(parameters: Floats, orders: Floats, means: Floats) -> tuple[float, Floats]:

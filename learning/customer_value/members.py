@@ -5,7 +5,7 @@
 - `bg_nbd`: BG/NBD, fitted on the newest snapshot alone.
 - `tree`: a tree of depth 4, a baseline for readers and no part of the combination.
 
-Public: `MEMBERS`, `TREE`, `Members`, `fit_members`.
+Public: `TREE`, `Members`, `fit_members`.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from learning.customer_value.columns import log_columns, plain_columns
 from learning.customer_value.order_history import OrderHistoryModel
 from learning.customer_value.settings import OutlookSettings
+from learning.customer_value.trees import grow, loaded
 
 Floats = NDArray[np.float64]
 
-MEMBERS = ("logistic", "lightgbm", "bg_nbd")
 TREE = "tree"
 _MARGIN = 1e-4
 _TREE_DEPTH, _TREE_LEAVES_AT_MOST = 4, 100
@@ -42,7 +42,7 @@ class Members:
         coefficients = np.array(self.logistic)
         told = {
             "logistic": chance_of(coefficients[0] + logs @ coefficients[1:]),
-            "lightgbm": np.asarray(_booster(self.booster).predict(plain_columns(snapshot), num_threads=settings.threads), dtype=np.float64),
+            "lightgbm": np.asarray(loaded(self.booster).predict(plain_columns(snapshot), num_threads=settings.threads), dtype=np.float64),
         }
         if history is not None:
             told["bg_nbd"] = history.p_order(snapshot, float(settings.horizon_days))
@@ -53,26 +53,10 @@ class Members:
 
 def fit_members(snapshots: pl.DataFrame, settings: OutlookSettings) -> Members:
     """Return the members fitted on snapshots (columns of `customer_snapshot`, has_bought), in the order of the rows."""
-    import lightgbm
     from sklearn.tree import DecisionTreeClassifier
 
     logs, bought = log_columns(snapshots), snapshots["has_bought"].cast(pl.Float64).to_numpy()
-    parameters = {
-        "objective": "binary",
-        "learning_rate": settings.learning_rate,
-        "num_leaves": settings.leaves,
-        "min_data_in_leaf": 80,
-        "bagging_fraction": 0.8,
-        "bagging_freq": 1,
-        "feature_fraction": 0.7,
-        "lambda_l2": 5.0,
-        "seed": settings.seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": settings.threads,
-        "verbosity": -1,
-    }
-    booster = lightgbm.train(parameters, lightgbm.Dataset(plain_columns(snapshots), bought), settings.rounds)
+    booster = grow(snapshots, bought, settings, {"objective": "binary", "min_data_in_leaf": 80}, settings.rounds)
     fewest = max(1, snapshots.height // _TREE_LEAVES_AT_MOST)
     tree = DecisionTreeClassifier(max_depth=_TREE_DEPTH, min_samples_leaf=fewest, random_state=settings.seed).fit(logs, bought)
     return Members(_logistic(logs, bought), booster.model_to_string(), tree)
@@ -97,9 +81,3 @@ def _logistic(logs: Floats, bought: Floats) -> tuple[float, ...]:
     slopes = np.asarray(model.coef_, dtype=np.float64).ravel() / scale
     intercept = float(np.asarray(model.intercept_, dtype=np.float64).item() - slopes @ mean)
     return (intercept, *slopes.tolist())
-
-
-def _booster(text: str) -> Any:
-    import lightgbm
-
-    return lightgbm.Booster(model_str=text)

@@ -27,11 +27,6 @@ class OrderHistoryModel:
     orders: BgNbd
     values: GammaGamma
 
-    @property
-    def says_who_left(self) -> bool:
-        """Whether more than one customer in a thousand leaves after an order; else `p_alive` is 1 for everybody and says nothing."""
-        return self.orders.a / (self.orders.a + self.orders.b) > 1e-3
-
     def p_alive(self, snapshot: pl.DataFrame) -> Floats:
         """Chance of still being a customer; snapshot as of `customer_snapshot`."""
         return self.orders.p_alive(*_history(snapshot))

@@ -97,6 +97,7 @@ class OutlookModel:
             raise ValueError("A customer stands twice in the snapshot.")
         if snapshot.is_empty():
             return pl.DataFrame(schema=SCORED)
+        snapshot = snapshot.with_columns(churn_days=pl.Series(churn_days(snapshot, self.settings)))
         parts = [self._parts(part) for part in snapshot.iter_slices(_AT_ONCE)]
         told: dict[str, Any] = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         told |= self._rescaled(told, rescaling)
@@ -104,7 +105,7 @@ class OutlookModel:
         frame = frame.with_columns(
             score_source=pl.lit(self.score_source),
             value_source=pl.lit(NOTHING if self.history is None else self.value.source),
-            churn_days=pl.Series(np.round(churn_days(snapshot, self.settings)).astype(np.int64)),
+            churn_days=snapshot["churn_days"].round(),
         )
         if self.reading is not None and "p_buy_28d" in told:
             start, reasons = 0, []
@@ -126,7 +127,7 @@ class OutlookModel:
         promise = history.net_value(snapshot, float(settings.value_days))
         told["p_alive"] = history.p_alive(snapshot)
         told["promised_chance"] = history.p_order(snapshot, near)
-        told["promised_churn"] = history.p_order(snapshot, churn_days(snapshot, settings))
+        told["promised_churn"] = history.p_order(snapshot, snapshot["churn_days"].to_numpy())
         told["orders_per_buyer"] = np.maximum(history.expected_orders(snapshot, near) / np.maximum(told["promised_chance"], 1e-12), 1.0)
         told["expected_net_84d"] = self.value.expected(snapshot, promise, settings.threads)
         span = self.value.span(told["expected_net_84d"])
@@ -138,7 +139,7 @@ class OutlookModel:
 
     def _rescaled(self, told: Mapping[str, Floats], rescaling: Rescaling) -> dict[str, Any]:
         if "orders_per_buyer" not in told or "p_buy_28d" not in told:
-            return {}
+            return {"rescaled_to": np.full(len(next(iter(told.values()))), NOT_RESCALED.to)} if told else {}
         settings, chance, each = self.settings, told["p_buy_28d"], told["orders_per_buyer"]
         values = {name: column for name, column in told.items() if name.startswith("expected_net_")}
         own = {"buyers": float(chance.sum()), "orders": float(chance @ each), "net": float(told["expected_net_84d"].sum())}

@@ -26,7 +26,7 @@ class OutlookSettings:
     far_days: int = 365
     snapshots: int = 12
     first_days: int = 56
-    training_rows: int = 120_000
+    training_rows: int = 300_000
     fewest_rows: int = 200
     fewest_of_each: int = 30
     rounds: int = 150

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from learning.customer_value.columns import plain_columns
 from learning.customer_value.scores import value_scores
 from learning.customer_value.settings import OutlookSettings
+from learning.customer_value.trees import grow, loaded
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +48,7 @@ class ValueModel:
 
     def expected(self, snapshot: pl.DataFrame, promise: Floats, threads: int) -> Floats:
         """Net revenue expected, from what the order history promises."""
-        return promise if self.booster is None else _corrected(_loaded(self.booster), snapshot, promise, threads)
+        return promise if self.booster is None else _corrected(loaded(self.booster), snapshot, promise, threads)
 
     def span(self, expected: Floats) -> tuple[Floats, Floats] | None:
         """The 10 % and 90 % quantiles of the value, or None without a held-out sample."""
@@ -82,27 +83,9 @@ def fit_value(snapshots: pl.DataFrame, settings: OutlookSettings) -> tuple[Value
 
 def _train(snapshots: pl.DataFrame, settings: OutlookSettings, *, alone: bool = False) -> Any:
     """The trees; `alone`: from nothing, without the order history's promise."""
-    import lightgbm
-
-    parameters = {
-        "objective": "tweedie",
-        "tweedie_variance_power": 1.5,
-        "learning_rate": settings.learning_rate,
-        "num_leaves": settings.leaves,
-        "min_data_in_leaf": 60,
-        "bagging_fraction": 0.8,
-        "bagging_freq": 1,
-        "feature_fraction": 0.7,
-        "lambda_l2": 5.0,
-        "seed": settings.seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": settings.threads,
-        "verbosity": -1,
-    }
     came = np.maximum(snapshots["came"].to_numpy(), 0.0)
-    start = None if alone else np.log(_promise(snapshots))
-    return lightgbm.train(parameters, lightgbm.Dataset(plain_columns(snapshots), came, init_score=start), settings.value_rounds)
+    own = {"objective": "tweedie", "tweedie_variance_power": 1.5, "min_data_in_leaf": 60}
+    return grow(snapshots, came, settings, own, settings.value_rounds, None if alone else np.log(_promise(snapshots)))
 
 
 def _corrected(booster: Any, snapshot: pl.DataFrame, promise: Floats, threads: int) -> Floats:
@@ -126,9 +109,3 @@ def _ranges(expected: Floats, came: Floats) -> tuple[tuple[float, ...], tuple[fl
         low.append(float(np.quantile(ratio, LOW)))
         high.append(float(np.quantile(ratio, HIGH)))
     return tuple(centres), tuple(low), tuple(high)
-
-
-def _loaded(text: str) -> Any:
-    import lightgbm
-
-    return lightgbm.Booster(model_str=text)
