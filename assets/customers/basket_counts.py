@@ -1,8 +1,8 @@
 """Counting what lies in one basket: single products, pairs and threes, exactly, by DuckDB's self-join.
 
-The counts are Apriori's (Agrawal, Srikant 1994): a pair can only be frequent where both products are, a three only where its three pairs are,
-and what is pruned by that is never joined. Baskets of more than `most_products` different products are bulk orders; they count nowhere and
-are reported. Products and baskets travel as small integers.
+The counts are Apriori's (Agrawal, Srikant 1994): a pair can only be frequent where both products are, a three only where its three pairs
+are, and what is pruned by that is never joined. Baskets of more than `most_products` different products are bulk orders; they count
+nowhere and are reported. Products and baskets travel as small integers.
 
 Public: `BasketCounts`, `count_baskets`.
 """
@@ -21,7 +21,8 @@ _LEARNED = "count(*) filter (period > 0)"
 class BasketCounts:
     """Counts per period in the columns PERIODS.
 
-    orders: one row; products: product_id; pairs: first_id < second_id; threes: first_id < second_id < third_id. left_out: baskets above the cap.
+    orders: one row; products: product_id; pairs: first_id < second_id; threes: first_id < second_id < third_id. left_out: baskets above
+    the cap.
     """
 
     orders: pl.DataFrame
@@ -34,10 +35,12 @@ class BasketCounts:
 def count_baskets(connection: duckdb.DuckDBPyConnection, lines: str, fewest: int, most_products: int, threes: bool = True) -> BasketCounts:
     """Count sets of products that at least `fewest` baskets of the windows 1 to 3 hold.
 
-    lines: a query of order_id, product_id and period (0 to 3), any grain; an order lies in the earliest of its lines' periods. Products are listed from `fewest`
-    baskets on as well. Temporary tables of the connection are made and dropped.
+    lines: a query of order_id, product_id and period (0 to 3), any grain; an order lies in the earliest of its lines' periods. Products
+    are listed from `fewest` baskets on as well. Temporary tables of the connection are made and dropped.
     """
-    connection.execute(f"create or replace temp table _line as select order_id, product_id, min(period) as period from ({lines}) group by all")
+    connection.execute(
+        f"create or replace temp table _line as select order_id, product_id, min(period) as period from ({lines}) group by all"
+    )
     connection.execute(
         "create or replace temp table _basket as select row_number() over (order by order_id) as basket, order_id, min(period) as period, "
         "count(*) as products from _line group by order_id"

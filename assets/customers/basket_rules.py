@@ -94,7 +94,9 @@ def counts_on(warehouse: Warehouse, day: date, settings: "BasketSettings") -> Ba
     days = settings.holdout_days + 3 * settings.window_days
     lines = LINES.format(day=day.isoformat(), days=days, holdout=settings.holdout_days, window=settings.window_days)
     with warehouse.connect() as connection:
-        return count_baskets(connection, lines.replace("$day", f"date '{day.isoformat()}'"), settings.fewest_counted, settings.most_products)
+        return count_baskets(
+            connection, lines.replace("$day", f"date '{day.isoformat()}'"), settings.fewest_counted, settings.most_products
+        )
 
 
 def rules_of_day(counts: BasketCounts, products: pl.DataFrame, settings: "BasketSettings") -> pl.DataFrame:

@@ -33,7 +33,8 @@ weighted as (
     select
         product_id,
         buyers_28,
-        $popularity_weight * power(cast(weight as double) / (select max(cast(weight as double)) from popular), $popularity_exponent) as score
+        $popularity_weight
+        * power(cast(weight as double) / (select max(cast(weight as double)) from popular), $popularity_exponent) as score
     from popular
 ),
 
@@ -105,7 +106,8 @@ group by customer_key
 def blend_lists(
     connection: duckdb.DuckDBPyConnection, day: date, customers: pl.Series, sellable: pl.Series, settings: RecommendationSettings
 ) -> pl.DataFrame:
-    """Return `rebuy` and `discover` of `customers` by the blend alone, in LIST_SCHEMA; only `sellable` products. Nothing is drawn by lot."""
+    """Return `rebuy` and `discover` of `customers` by the blend alone, in LIST_SCHEMA; only `sellable` products. Nothing is drawn by
+    lot."""
     connection.register("asked", pl.DataFrame({"customer_key": customers}))
     connection.register("can_be_sold", pl.DataFrame({"product_id": sellable}))
     rows = connection.execute(

@@ -131,8 +131,8 @@ def product_words_on(warehouse: Warehouse, day: date) -> pl.DataFrame:
 def products_on(warehouse: Warehouse, day: date, due_days: int = 7) -> pl.DataFrame:
     """Goods as known on `day`, with price, stock and whether they can be sold.
 
-    Sellable: launched and not discontinued, with a price, and in stock or due within `due_days`; where a product's stock is not counted it is
-    taken to be there. words: what content scores compare. price_tier: low, middle or high third of its category's prices.
+    Sellable: launched and not discontinued, with a price, and in stock or due within `due_days`; where a product's stock is not counted it
+    is taken to be there. words: what content scores compare. price_tier: low, middle or high third of its category's prices.
     """
     return with_words_of_products(warehouse.read(PRODUCTS, {"day": day, "due_days": due_days}))
 

@@ -1,8 +1,8 @@
 """Recommenders to compare with, written from their papers or taken from `implicit`, all of them keeping own items.
 
 Baskets are a customer's days. Each peer gives scores of all products; its settings are chosen on the windows before the test windows. A CF
-method is compared "+ own" as well: the customer's days bought, with the method's scores (scaled to [0, 1] per customer, times `weight`) added;
-alone it is no match for repeat purchases.
+method is compared "+ own" as well: the customer's days bought, with the method's scores (scaled to [0, 1] per customer, times `weight`)
+added; alone it is no match for repeat purchases.
 
 - GP-TopFreq: own frequency, filled up by overall frequency (Li et al. 2023).
 - TIFU-KNN: baskets of a customer in groups with two decays, blended with the nearest customers (Hu et al. 2020).

@@ -65,4 +65,6 @@ def test_an_order_lies_in_one_period() -> None:
     with duckdb.connect() as connection:
         connection.register("lines", lines)
         told = count_baskets(connection, "select * from lines", 1, 100)
-    assert told.pairs.row(0, named=True) == pytest.approx({"first_id": "a", "second_id": "b", "holdout": 0, "window_1": 0, "window_2": 1, "window_3": 0})
+    assert told.pairs.row(0, named=True) == pytest.approx(
+        {"first_id": "a", "second_id": "b", "holdout": 0, "window_1": 0, "window_2": 1, "window_3": 0}
+    )

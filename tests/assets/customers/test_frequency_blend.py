@@ -20,7 +20,11 @@ purchases = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("pqrstuv
 
 def _lines(rows: list[tuple[str, str, int]]) -> pl.DataFrame:
     return pl.DataFrame(
-        {"customer_key": [r[0] for r in rows], "product_id": [r[1] for r in rows], "business_day": [DAY - timedelta(days=r[2]) for r in rows]}
+        {
+            "customer_key": [r[0] for r in rows],
+            "product_id": [r[1] for r in rows],
+            "business_day": [DAY - timedelta(days=r[2]) for r in rows],
+        }
     ).with_columns(units=pl.lit(1.0), net_revenue=pl.lit(1.0), order_id=pl.lit("o"))
 
 
@@ -29,7 +33,8 @@ def _marts(connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame) -> None:
     stamp = "date '2025-01-01' as known_on, null::date as superseded_on"
     connection.register("sold", lines)
     connection.execute(
-        f"create schema marts; create table marts.fct_order_lines as select *, false as is_cancelled, 'sale' as line_type, {stamp} from sold;"
+        "create schema marts;"
+        f"create table marts.fct_order_lines as select *, false as is_cancelled, 'sale' as line_type, {stamp} from sold;"
         f"create table marts.dim_products as select distinct product_id, false as is_service, {stamp} from sold"
     )
 
@@ -42,7 +47,8 @@ def test_scores_are_those_of_the_arrays(rows: list[tuple[str, str, int]]) -> Non
     own = own_purchases(history)
     expected = blend_scores(history, own, own.customer, own.product, SETTINGS)
     oracle = {
-        (history.customers[int(c)], history.products[int(p)]): score for c, p, score in zip(own.customer, own.product, expected, strict=True)
+        (history.customers[int(c)], history.products[int(p)]): score
+        for c, p, score in zip(own.customer, own.product, expected, strict=True)
     }
     with duckdb.connect() as connection:
         _marts(connection, lines)

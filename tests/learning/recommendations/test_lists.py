@@ -88,7 +88,11 @@ def test_chances_are_calibrated_shares(listed: pl.DataFrame) -> None:
     unsold = listed["product_id"] == "p90"
     assert (chances["probability"].is_null() == unsold).all()
     assert (listed["score"].is_null() == unsold).all()
-    assert chances.drop_nulls().select(((pl.col("probability_low") <= pl.col("probability")) & (pl.col("probability") <= pl.col("probability_high"))).all()).item()
+    assert (
+        chances.drop_nulls()
+        .select(((pl.col("probability_low") <= pl.col("probability")) & (pl.col("probability") <= pl.col("probability_high"))).all())
+        .item()
+    )
 
 
 def test_every_row_has_a_reason_in_words(listed: pl.DataFrame) -> None:
