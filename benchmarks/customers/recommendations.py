@@ -19,6 +19,7 @@ from assets.customers.frequency_blend import blend_lists
 from benchmarks.customers import uci
 from benchmarks.customers.apart import answer, run_apart
 from benchmarks.customers.recommendation_peers import PEERS, grid, scores
+from benchmarks.customers.recommendation_scale import at_scale
 from learning.recommendations import (
     History,
     Lists,
@@ -38,8 +39,8 @@ DRAWS = 2_000
 
 
 def measure(small: bool) -> dict[str, Any]:
-    """Return methods (pooled figures), windows (NDCG@10 and ratios), measures (ours, all of them) and targets; small: the last window
-    only."""
+    """Return methods (pooled figures), windows (NDCG@10 and ratios), measures (ours, all of them), scale (see `recommendation_scale`) and
+    targets; small: the last window only."""
     if not uci.is_there():
         return {"skipped": "UCI Online Retail is not under COUNTINGHOUSE_DATA", "targets": _targets(None, None, None)}
     cuts = range(3, 4) if small else range(4)
@@ -71,6 +72,7 @@ def measure(small: bool) -> dict[str, Any]:
         "windows": windows,
         "pooled": [{"method": name, "ratio": told[0], "low": told[1], "high": told[2]} for name, told in ratio.items()],
         "measures": measures,
+        "scale": [] if small else at_scale(),
         "targets": _targets(ratio[OURS][0], min(row["ratio_low"] for row in windows), ratio[BLEND][0]),
     }
 
