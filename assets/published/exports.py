@@ -73,6 +73,9 @@ EXPORTS: tuple[Export, ...] = (
     _whole("promised_realised", "review.promised_realised", may_be_empty=True),
     _whole("experiment_power", "review.experiment_power"),
     _whole("alerts", "review.alerts", may_be_empty=True),
+    _newest("recommendations", "customers.recommendations"),
+    _newest("recommendation_scores", "customers.recommendation_scores"),
+    _newest("basket_rules", "customers.basket_rules"),
     _newest("customer_profile", "marts.customer_profile"),
     _newest("product_profile", "marts.product_profile"),
     Export(
