@@ -18,7 +18,7 @@ from benchmarks.customers import uci
 from benchmarks.customers.apart import answer, run_apart
 from learning.baskets import BasketSettings, basket_rules
 
-FEWEST = 100
+FEWEST = BasketSettings().fewest_counted
 OURS = "Countinghouse (DuckDB self-join)"
 PEERS = ("mlxtend fpgrowth", "mlxtend apriori", "efficient-apriori")
 WHOLE = 10_000  # no basket is left out
@@ -129,9 +129,11 @@ def _fpgrowth(lines: pl.DataFrame) -> dict[tuple[str, str], int]:
 
 
 def _apriori(lines: pl.DataFrame) -> dict[tuple[str, str], int]:
+    from functools import partial
+
     from mlxtend.frequent_patterns import apriori
 
-    return _of_mlxtend(_one_hot(lines), apriori)
+    return _of_mlxtend(_one_hot(lines), partial(apriori, low_memory=True))  # the faster way takes some 15 GB here
 
 
 def _of_mlxtend(flags: Any, method: Callable[..., Any]) -> dict[tuple[str, str], int]:
