@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
-from assets.customers.frequency_blend import LISTS, blend_lists, personal_top
+from assets.customers.frequency_blend import blend_lists, personal_top
 from learning.recommendations import LIST_SCHEMA, RecommendationSettings, blend_scores, history_of
 from learning.recommendations.own_purchases import own_purchases
 
@@ -88,4 +89,15 @@ def test_the_whole_shop_at_once_gives_the_same_products(tmp_path) -> None:
     assert top.height == listed.height
     one, two = (set(frame.select("customer_key", "product_id").rows()) for frame in (top, listed))
     assert one == two
-    assert "decimal" in LISTS  # exact sums: the same rows give the same scores in whatever order they are read
+
+
+def test_the_order_of_rows_and_the_number_of_threads_change_nothing() -> None:
+    chance = np.random.default_rng(6)
+    lines = _lines([(f"c{chance.integers(0, 40)}", f"p{chance.integers(0, 60):02d}", int(chance.integers(0, 90))) for _ in range(3000)])
+    history = history_of(lines, DAY)
+    told = []
+    for threads, rows in ((1, lines), (4, lines.sample(fraction=1.0, shuffle=True, seed=2))):
+        with duckdb.connect(config={"threads": threads}) as connection:
+            _marts(connection, rows)
+            told.append(blend_lists(connection, DAY, history.customers, history.products, SETTINGS))
+    assert_frame_equal(*told, check_exact=True)
