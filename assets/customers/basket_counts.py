@@ -14,7 +14,6 @@ import polars as pl
 
 PERIODS = ("holdout", "window_1", "window_2", "window_3")  # of a line, 0 to 3; windows 1 to 3 are learned from, oldest first
 _COUNTS = ", ".join(f"count(*) filter (period = {number}) as {name}" for number, name in enumerate(PERIODS))
-_LEARNED = "count(*) filter (period > 0)"
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def count_baskets(connection: duckdb.DuckDBPyConnection, lines: str, fewest: int
         [fewest],
     )
     pairs = connection.execute(_named("_pair", ("first", "second"))).pl()
-    found = connection.execute(_named(f"({_THREES.format(having=fewest if threes else 'null')})", ("first", "second", "third"))).pl()
+    found = connection.execute(_named(f"({_THREES.format(wanted=threes, fewest=fewest)})", ("first", "second", "third"))).pl()
     connection.unregister("_frequent")
     connection.execute("drop table _line; drop table _basket; drop table _entry; drop table _pair")
     return BasketCounts(orders, products, pairs, found, left_out)
@@ -84,8 +83,9 @@ join _pair as low on low.first = one.product and low.second = two.product
 join _entry as three on three.basket = one.basket and two.product < three.product
 join _pair as outer_pair on outer_pair.first = one.product and outer_pair.second = three.product
 join _pair as high on high.first = two.product and high.second = three.product
+where {{wanted}}
 group by all
-having count(*) filter (one.period > 0) >= {{having}}
+having count(*) filter (one.period > 0) >= {{fewest}}
 """
 
 

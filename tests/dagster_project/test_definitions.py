@@ -82,6 +82,7 @@ def test_the_way_of_the_data_has_one_direction(graph: AssetGraph) -> None:
         "intermediate": 2,
         "marts": 3,
         "demand": 4,
+        "customers": 4,
         "response": 4,
         "decisions": 5,
         "review": 6,
