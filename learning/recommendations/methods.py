@@ -192,10 +192,10 @@ def content(history: History, products: pl.DataFrame) -> Factored:
 
     known = pl.DataFrame({"product_id": history.products}).join(products, on="product_id", how="left", maintain_order="left")
     texts = known["words"].fill_null("").to_list()
-    if not any(text.strip() for text in texts):
+    if not any(character.isalnum() for text in texts for character in text):
         nothing = sp.csr_matrix((history.shape[1], 1))
         return Factored(sp.csr_matrix((history.shape[0], 1)), nothing)
-    words = sp.csr_matrix(TfidfVectorizer(token_pattern=r"(?u)\b\w[\w:]+\b").fit_transform(texts))
+    words = sp.csr_matrix(TfidfVectorizer(token_pattern=r"(?u)\w[\w:]*").fit_transform(texts))
     bought = history.matrix(ROOT_HALF_LIFE_DAYS)
     return Factored(sp.csr_matrix(sp.diags(1.0 / np.maximum(_sums(bought), 1e-12)) @ bought @ words), words)
 

@@ -20,7 +20,7 @@ definitions = defs()
 loaded = [name for name in {HEAVY!r} if name in sys.modules]
 print(json.dumps([loaded, len(definitions.resolve_asset_graph().get_all_asset_keys())]))
 """
-ROOMS = {"landing", "staging", "intermediate", "marts", "demand", "response", "decisions", "review", "published"}
+ROOMS = {"landing", "staging", "intermediate", "marts", "customers", "demand", "response", "decisions", "review", "published"}
 
 
 @pytest.fixture(scope="module")
