@@ -1,8 +1,8 @@
 """Counting what lies in one basket: single products, pairs and threes, exactly, by DuckDB's self-join.
 
-The counts are Apriori's (Agrawal, Srikant 1994): a pair can only be frequent where both products are, a three only where its three pairs are,
-and what is pruned by that is never joined. Baskets of more than `most_products` different products are bulk orders; they count nowhere and
-are reported. Products and baskets travel as small integers.
+The counts are Apriori's (Agrawal, Srikant 1994): a pair can only be frequent where both products are, a three only where its three pairs
+are, and what is pruned by that is never joined. Baskets of more than `most_products` different products are bulk orders; they count
+nowhere and are reported. Products and baskets travel as small integers.
 
 Public: `BasketCounts`, `count_baskets`.
 """
@@ -14,14 +14,14 @@ import polars as pl
 
 PERIODS = ("holdout", "window_1", "window_2", "window_3")  # of a line, 0 to 3; windows 1 to 3 are learned from, oldest first
 _COUNTS = ", ".join(f"count(*) filter (period = {number}) as {name}" for number, name in enumerate(PERIODS))
-_LEARNED = "count(*) filter (period > 0)"
 
 
 @dataclass(frozen=True)
 class BasketCounts:
     """Counts per period in the columns PERIODS.
 
-    orders: one row; products: product_id; pairs: first_id < second_id; threes: first_id < second_id < third_id. left_out: baskets above the cap.
+    orders: one row; products: product_id; pairs: first_id < second_id; threes: first_id < second_id < third_id. left_out: baskets above
+    the cap.
     """
 
     orders: pl.DataFrame
@@ -34,10 +34,12 @@ class BasketCounts:
 def count_baskets(connection: duckdb.DuckDBPyConnection, lines: str, fewest: int, most_products: int, threes: bool = True) -> BasketCounts:
     """Count sets of products that at least `fewest` baskets of the windows 1 to 3 hold.
 
-    lines: a query of order_id, product_id and period (0 to 3), any grain; an order lies in the earliest of its lines' periods. Products are listed from `fewest`
-    baskets on as well. Temporary tables of the connection are made and dropped.
+    lines: a query of order_id, product_id and period (0 to 3), any grain; an order lies in the earliest of its lines' periods. Products
+    are listed from `fewest` baskets on as well. Temporary tables of the connection are made and dropped.
     """
-    connection.execute(f"create or replace temp table _line as select order_id, product_id, min(period) as period from ({lines}) group by all")
+    connection.execute(
+        f"create or replace temp table _line as select order_id, product_id, min(period) as period from ({lines}) group by all"
+    )
     connection.execute(
         "create or replace temp table _basket as select row_number() over (order by order_id) as basket, order_id, min(period) as period, "
         "count(*) as products from _line group by order_id"
@@ -63,7 +65,7 @@ def count_baskets(connection: duckdb.DuckDBPyConnection, lines: str, fewest: int
         [fewest],
     )
     pairs = connection.execute(_named("_pair", ("first", "second"))).pl()
-    found = connection.execute(_named(f"({_THREES.format(having=fewest if threes else 'null')})", ("first", "second", "third"))).pl()
+    found = connection.execute(_named(f"({_THREES.format(wanted=threes, fewest=fewest)})", ("first", "second", "third"))).pl()
     connection.unregister("_frequent")
     connection.execute("drop table _line; drop table _basket; drop table _entry; drop table _pair")
     return BasketCounts(orders, products, pairs, found, left_out)
@@ -81,8 +83,9 @@ join _pair as low on low.first = one.product and low.second = two.product
 join _entry as three on three.basket = one.basket and two.product < three.product
 join _pair as outer_pair on outer_pair.first = one.product and outer_pair.second = three.product
 join _pair as high on high.first = two.product and high.second = three.product
+where {{wanted}}
 group by all
-having count(*) filter (one.period > 0) >= {{having}}
+having count(*) filter (one.period > 0) >= {{fewest}}
 """
 
 

@@ -10,10 +10,9 @@ import dagster as dg
 import polars as pl
 
 from assets.customers.basket_counts import BasketCounts, count_baskets
-from assets.customers.purchases import products_on
+from assets.customers.purchases import GOODS_SOLD, products_on
 from assets.house import House
 from assets.partitions import partition_window
-from assets.response.ad_days import IN_FORCE
 from assets.table_contracts import table_contracts
 from assets.warehouse import Warehouse
 from assets.windows import by_training_day
@@ -23,24 +22,10 @@ if TYPE_CHECKING:
 
 TABLE = "customers.basket_rules"
 KEY = dg.AssetKey(TABLE.split("."))
-LINES = f"""
-with lines as (
-    select lines.order_id, lines.product_id, date '{{day}}' - lines.business_day as age
-    from marts.fct_order_lines as lines
-    anti join (
-        select product_id from marts.dim_products as products where products.is_service and {IN_FORCE.format("products")}
-    ) as services on lines.product_id = services.product_id
-    where {IN_FORCE.format("lines")}
-        and not lines.is_cancelled
-        and lines.line_type = 'sale'
-        and lines.units > 0
-        and lines.product_id is not null
-        and lines.business_day <= date '{{day}}'
-        and lines.business_day > date '{{day}}' - {{days}}
-)
-
-select order_id, product_id, case when age < {{holdout}} then 0 else 3 - (age - {{holdout}}) // {{window}} end as period
-from lines
+LINES = """
+select order_id, product_id, case when age < {holdout} then 0 else 3 - (age - {holdout}) // {window} end as period
+from (select order_id, product_id, {day} - business_day as age from ({sold}))
+where age < {days}
 """
 
 
@@ -91,10 +76,12 @@ def basket_rules(context: dg.AssetExecutionContext, house: House, warehouse: War
 
 def counts_on(warehouse: Warehouse, day: date, settings: "BasketSettings") -> BasketCounts:
     """Counts of the windows up to `day`, as known then."""
+    known = f"date '{day.isoformat()}'"
     days = settings.holdout_days + 3 * settings.window_days
-    lines = LINES.format(day=day.isoformat(), days=days, holdout=settings.holdout_days, window=settings.window_days)
+    sold = GOODS_SOLD.replace("$day", known)
+    lines = LINES.format(day=known, sold=sold, days=days, holdout=settings.holdout_days, window=settings.window_days)
     with warehouse.connect() as connection:
-        return count_baskets(connection, lines.replace("$day", f"date '{day.isoformat()}'"), settings.fewest_counted, settings.most_products)
+        return count_baskets(connection, lines, settings.fewest_counted, settings.most_products)
 
 
 def rules_of_day(counts: BasketCounts, products: pl.DataFrame, settings: "BasketSettings") -> pl.DataFrame:

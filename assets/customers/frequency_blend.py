@@ -8,12 +8,15 @@ Public: `blend_lists`, `blend_parameters`, `personal_top`.
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
 
 from assets.customers.purchases import SALES
-from learning.recommendations import LIST_SCHEMA, RecommendationSettings
+
+if TYPE_CHECKING:
+    from learning.recommendations import RecommendationSettings
 
 OWN_AND_POPULAR = """
 days as (
@@ -33,7 +36,8 @@ weighted as (
     select
         product_id,
         buyers_28,
-        $popularity_weight * power(cast(weight as double) / (select max(cast(weight as double)) from popular), $popularity_exponent) as score
+        $popularity_weight
+        * power(cast(weight as double) / (select max(cast(weight as double)) from popular), $popularity_exponent) as score
     from popular
 ),
 
@@ -103,9 +107,12 @@ group by customer_key
 
 
 def blend_lists(
-    connection: duckdb.DuckDBPyConnection, day: date, customers: pl.Series, sellable: pl.Series, settings: RecommendationSettings
+    connection: duckdb.DuckDBPyConnection, day: date, customers: pl.Series, sellable: pl.Series, settings: "RecommendationSettings"
 ) -> pl.DataFrame:
-    """Return `rebuy` and `discover` of `customers` by the blend alone, in LIST_SCHEMA; only `sellable` products. Nothing is drawn by lot."""
+    """Return `rebuy` and `discover` of `customers` by the blend alone, in LIST_SCHEMA; only `sellable` products. Nothing is drawn by
+    lot."""
+    from learning.recommendations import LIST_SCHEMA
+
     connection.register("asked", pl.DataFrame({"customer_key": customers}))
     connection.register("can_be_sold", pl.DataFrame({"product_id": sellable}))
     rows = connection.execute(
@@ -127,7 +134,7 @@ def blend_lists(
     )
 
 
-def blend_parameters(day: date, settings: RecommendationSettings) -> dict[str, object]:
+def blend_parameters(day: date, settings: "RecommendationSettings") -> dict[str, object]:
     """Return the parameters of the blend's part of a query."""
     return {
         "day": day,
@@ -138,7 +145,7 @@ def blend_parameters(day: date, settings: RecommendationSettings) -> dict[str, o
     }
 
 
-def personal_top(connection: duckdb.DuckDBPyConnection, day: date, settings: RecommendationSettings, file: Path) -> None:
+def personal_top(connection: duckdb.DuckDBPyConnection, day: date, settings: "RecommendationSettings", file: Path) -> None:
     """Write the `top` own products of every customer of the table or view `sales` (customer_key, product_id, business_day) to Parquet.
 
     Columns customer_key, product_id, score, the blend's. Everything stays in DuckDB: for a whole shop of a million customers at once.

@@ -3,7 +3,8 @@
 A large shop is not read whole: methods and models learn from a sample of customers (pseudonyms are random, so the first keys are a fair
 lot), and purchases of those served are added to it.
 
-Public: `purchases_on`, `sampled_customers`, `served_customers`, `products_on`, `product_words_on`, `SALES`.
+Public: `purchases_on`, `sampled_customers`, `served_customers`, `products_on`, `product_words_on`, `GOODS_SOLD`,
+`SALES`.
 """
 
 from datetime import date
@@ -15,7 +16,7 @@ from assets.warehouse import Warehouse
 
 HISTORY_DAYS = 730
 SERVED_DAYS = 365
-SALES = f"""
+GOODS_SOLD = f"""
     select lines.customer_key, lines.product_id, lines.business_day, lines.units, lines.net_revenue, lines.order_id
     from marts.fct_order_lines as lines
     anti join (
@@ -25,11 +26,10 @@ SALES = f"""
         and not lines.is_cancelled
         and lines.line_type = 'sale'
         and lines.units > 0
-        and lines.customer_key is not null
         and lines.product_id is not null
         and lines.business_day <= $day
-        and lines.business_day > cast($day as date) - {HISTORY_DAYS}
 """
+SALES = f"{GOODS_SOLD} and lines.customer_key is not null and lines.business_day > cast($day as date) - {HISTORY_DAYS}"
 PURCHASES = f"""
 with sales as ({SALES})
 
@@ -131,8 +131,8 @@ def product_words_on(warehouse: Warehouse, day: date) -> pl.DataFrame:
 def products_on(warehouse: Warehouse, day: date, due_days: int = 7) -> pl.DataFrame:
     """Goods as known on `day`, with price, stock and whether they can be sold.
 
-    Sellable: launched and not discontinued, with a price, and in stock or due within `due_days`; where a product's stock is not counted it is
-    taken to be there. words: what content scores compare. price_tier: low, middle or high third of its category's prices.
+    Sellable: launched and not discontinued, with a price, and in stock or due within `due_days`; where a product's stock is not counted it
+    is taken to be there. words: what content scores compare. price_tier: low, middle or high third of its category's prices.
     """
     return with_words_of_products(warehouse.read(PRODUCTS, {"day": day, "due_days": due_days}))
 

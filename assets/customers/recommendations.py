@@ -104,9 +104,7 @@ def lists_of_day(warehouse: Warehouse, day: date, model: "Recommender", settings
     return with_words(told).sort("customer_key", "list", "place")
 
 
-def cold_lists(
-    customers: pl.DataFrame, chances: pl.DataFrame, products: pl.DataFrame, settings: "RecommendationSettings"
-) -> pl.DataFrame:
+def cold_lists(customers: pl.DataFrame, chances: pl.DataFrame, products: pl.DataFrame, settings: "RecommendationSettings") -> pl.DataFrame:
     """Lists of customers who never bought: the sellable products that newcomers of their channel and region bought most often."""
     best = (
         chances.join(products.filter("is_sellable").select("product_id"), on="product_id")

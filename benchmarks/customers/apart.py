@@ -27,8 +27,8 @@ def run_apart(module: str, order: dict[str, Any]) -> dict[str, Any]:
 def answer(work: Callable[[dict[str, Any]], tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]]) -> None:
     """Do the order of the command line and print the answer.
 
-    work(order) prepares and gives what is measured and what is told of its result; CPU seconds are those of the first, peak memory that of the
-    process so far, `loaded_gb` the part that stood before.
+    work(order) prepares and gives what is measured and what is told of its result; CPU seconds are those of the first, peak memory that of
+    the process so far, `loaded_gb` the part that stood before.
     """
     measured, told = work(json.loads(sys.argv[1]))
     loaded, cpu, wall = _peak_gb(), time.process_time(), time.perf_counter()

@@ -1,8 +1,8 @@
 """Recommenders to compare with, written from their papers or taken from `implicit`, all of them keeping own items.
 
 Baskets are a customer's days. Each peer gives scores of all products; its settings are chosen on the windows before the test windows. A CF
-method is compared "+ own" as well: the customer's days bought, with the method's scores (scaled to [0, 1] per customer, times `weight`) added;
-alone it is no match for repeat purchases.
+method is compared "+ own" as well: the customer's days bought, with the method's scores (scaled to [0, 1] per customer, times `weight`)
+added; alone it is no match for repeat purchases.
 
 - GP-TopFreq: own frequency, filled up by overall frequency (Li et al. 2023).
 - TIFU-KNN: baskets of a customer in groups with two decays, blended with the nearest customers (Hu et al. 2020).
@@ -23,17 +23,18 @@ from learning.recommendations import History
 
 Floats = np.ndarray
 Settings = Mapping[str, Any]
+WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
 GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     "popularity": {"within_days": (7, 28, 84, 999)},
     "GP-TopFreq": {},
     "TIFU-KNN": {"neighbours": (100, 300), "group": (3, 7), "own_share": (0.3, 0.5, 0.7)},
     "UP-CF": {"recency": (5, 25, 100), "locality": (1, 5, 10)},
     "ALS": {"factors": (32, 64), "alpha": (1.0, 10.0)},
-    "ALS + own": {"factors": (32, 64), "alpha": (1.0, 10.0), "weight": (0.5, 1.0, 2.0)},
+    "ALS + own": {"factors": (32, 64), "alpha": (1.0, 10.0), "weight": WEIGHTS},
     "item-CF": {"neighbours": (20, 100)},
-    "item-CF + own": {"neighbours": (20, 100), "weight": (0.5, 1.0, 2.0)},
+    "item-CF + own": {"neighbours": (20, 100), "weight": WEIGHTS},
     "EASE": {"ridge": (100.0, 500.0)},
-    "EASE + own": {"ridge": (100.0, 500.0), "weight": (0.5, 1.0, 2.0)},
+    "EASE + own": {"ridge": (100.0, 500.0), "weight": WEIGHTS},
 }
 PEERS = tuple(GRIDS)
 MOST_EASE_PRODUCTS = 15_000

@@ -1,9 +1,9 @@
 """What customers buy next, on UCI Online Retail: NDCG@10 of the re-ranker and of the blend beside ten peers, four windows in time order.
 
-Judged are customers with a purchase in the window and one before; everything counts that they buy there, products new to the shop too, which
-nobody can list. Peers' settings are chosen on the four windows before (`recommendation_peers.GRIDS`), ours were as well. Every method and
-window has a process of its own with one thread; CPU seconds count from the order lines on, training included. Intervals are paired
-bootstraps over customers: the same draw for both sides.
+Judged are customers with a purchase in the window and one before; everything counts that they buy there, products new to the shop too,
+which nobody can list. Peers' settings are chosen on the four windows before (`recommendation_peers.GRIDS`), ours were as well. Every
+method and window has a process of its own with one thread; CPU seconds count from the order lines on, training included. Intervals are
+paired bootstraps over customers: the same draw for both sides.
 
 Public: `measure`.
 """
@@ -19,6 +19,7 @@ from assets.customers.frequency_blend import blend_lists
 from benchmarks.customers import uci
 from benchmarks.customers.apart import answer, run_apart
 from benchmarks.customers.recommendation_peers import PEERS, grid, scores
+from benchmarks.customers.recommendation_scale import at_scale
 from learning.recommendations import (
     History,
     Lists,
@@ -38,7 +39,8 @@ DRAWS = 2_000
 
 
 def measure(small: bool) -> dict[str, Any]:
-    """Return methods (pooled figures), windows (NDCG@10 and ratios), measures (ours, all of them) and targets; small: the last window only."""
+    """Return methods (pooled figures), windows (NDCG@10 and ratios), measures (ours, all of them), scale (see `recommendation_scale`) and
+    targets; small: the last window only."""
     if not uci.is_there():
         return {"skipped": "UCI Online Retail is not under COUNTINGHOUSE_DATA", "targets": _targets(None, None, None)}
     cuts = range(3, 4) if small else range(4)
@@ -70,6 +72,7 @@ def measure(small: bool) -> dict[str, Any]:
         "windows": windows,
         "pooled": [{"method": name, "ratio": told[0], "low": told[1], "high": told[2]} for name, told in ratio.items()],
         "measures": measures,
+        "scale": [] if small else at_scale(),
         "targets": _targets(ratio[OURS][0], min(row["ratio_low"] for row in windows), ratio[BLEND][0]),
     }
 
@@ -179,7 +182,8 @@ def _blend(case: _Case) -> tuple[History, dict[int, list[int]]]:
         connection.register("sold", case.lines)
         known = "date '2010-01-01' as known_on, null::date as superseded_on"
         connection.execute(
-            f"create schema marts; create table marts.fct_order_lines as select *, false as is_cancelled, 'sale' as line_type, {known} from sold; "
+            "create schema marts; "
+            f"create table marts.fct_order_lines as select *, false as is_cancelled, 'sale' as line_type, {known} from sold; "
             f"create table marts.dim_products as select distinct product_id, false as is_service, {known} from sold"
         )
         rows = blend_lists(connection, case.day, buyers, history.products, settings)

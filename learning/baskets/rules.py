@@ -1,10 +1,10 @@
 """From counts of baskets to rules "who has A in the basket also has B", with what they were worth afterwards.
 
-Over all orders n, with n(A) that hold A: support = n(A and B) / n; confidence = n(A and B) / n(A); lift = confidence / (n(B) / n), above 1 where A
-and B go together. Rules are learned on three windows; the hold-out lift is that of the weeks after, which nothing was chosen on. A rule is
-*seen* in a window with at least `fewest_in_window` joint orders and a lift above 1 there. Sorted by lift alone most top rules are accidents of
-few orders, so rules with enough joint orders that were seen often enough come first, by the lower end of their lift's interval (Poisson error
-of the joint orders); only they are published. A rule is no effect: it does not say that showing B sells it.
+Over all orders n, with n(A) that hold A: support = n(A and B) / n; confidence = n(A and B) / n(A); lift = confidence / (n(B) / n), above 1
+where A and B go together. Rules are learned on three windows; the hold-out lift is that of the weeks after, which nothing was chosen on. A
+rule is *seen* in a window with at least `fewest_in_window` joint orders and a lift above 1 there. Sorted by lift alone most top rules are
+accidents of few orders, so rules with enough joint orders that were seen often enough come first, by the lower end of their lift's
+interval (Poisson error of the joint orders); only they are published. A rule is no effect: it does not say that showing B sells it.
 
 Public: `BasketSettings`, `basket_rules`, `with_words`, `RULE_SCHEMA`.
 """
@@ -39,10 +39,12 @@ RULE_SCHEMA = {
 
 @dataclass(frozen=True)
 class BasketSettings:
-    """window_days: length of each of the three windows; holdout_days: the newest days, kept out; most_products: larger baskets are left out.
+    """window_days: length of each of the three windows; holdout_days: the newest days, kept out; most_products: larger baskets are left
+    out.
 
     fewest_counted: joint orders from which a set is counted at all; fewest_joint_orders: from which its rules are published;
-    fewest_in_window, fewest_windows: see above; least_lift: of the interval's lower end, of a published rule; most_rules: rules kept, by rank.
+    fewest_in_window, fewest_windows: see above; least_lift: of the interval's lower end, of a published rule; most_rules: rules kept, by
+    rank.
     """
 
     window_days: int = 84
@@ -69,15 +71,18 @@ def basket_rules(
 ) -> pl.DataFrame:
     """Return RULE_SCHEMA, one row per rule, the best `most_rules` by rank.
 
-    All counts per period in holdout, window_1, window_2, window_3. orders: one row; products: product_id; pairs: first_id, second_id; threes:
-    first_id, second_id, third_id. A pair gives two rules, a three gives three of two products to one. Raises ValueError where a set's
-    products or pairs lack counts.
+    All counts per period in holdout, window_1, window_2, window_3. orders: one row; products: product_id; pairs: first_id, second_id;
+    threes: first_id, second_id, third_id. A pair gives two rules, a three gives three of two products to one. Raises ValueError where a
+    set's products or pairs lack counts.
     """
     total = {name: int(orders[name].sum()) for name in ("holdout", *WINDOWS)}
     single = _counts(products, "product_id")
     double = _counts(pairs.with_columns(set=pl.struct("first_id", "second_id")), "set")
     of_pairs = [(pairs, "first_id", None, "second_id"), (pairs, "second_id", None, "first_id")]
-    of_threes = [(threes, *names) for names in (("first_id", "second_id", "third_id"), ("first_id", "third_id", "second_id"), ("second_id", "third_id", "first_id"))]
+    of_threes = [
+        (threes, *names)
+        for names in (("first_id", "second_id", "third_id"), ("first_id", "third_id", "second_id"), ("second_id", "third_id", "first_id"))
+    ]
     parts = [_rules(sets, one, two, to, single, double) for sets, one, two, to in (*of_pairs, *of_threes)]
     counted = pl.concat(parts)
     if counted.select(pl.any_horizontal(pl.col("from_holdout", "to_holdout").is_null()).any()).item():

@@ -1,7 +1,8 @@
 """From scores to chances: what share of the candidates with such a score was bought, learned where neither model nor list had a say.
 
 Scores are cut into bins of equal counts; the bins' shares are made to rise with the score (isotonic regression) and each carries the 95 %
-interval of its count (Wilson 1927). A chance is that of the whole shop's customers buying within the window, lists or not: no effect of a list.
+interval of its count (Wilson 1927). A chance is that of the whole shop's customers buying within the window, lists or not: no effect of a
+list.
 
 Public: `Calibration`, `calibrate`.
 """
@@ -52,7 +53,10 @@ def _bins(scores: Floats, bought: NDArray[np.bool_]) -> Calibration:
     order = np.argsort(scores, kind="stable")
     parts = np.array_split(order, min(_MOST_BINS, max(len(scores) // _FEWEST_PER_BIN, 1)))
     at = np.array([scores[part].mean() for part in parts])
-    cases, right = np.array([len(part) for part in parts], dtype=np.float64), np.array([bought[part].sum() for part in parts], dtype=np.float64)
+    cases, right = (
+        np.array([len(part) for part in parts], dtype=np.float64),
+        np.array([bought[part].sum() for part in parts], dtype=np.float64),
+    )
     share = np.asarray(IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(at, right / cases, sample_weight=cases), dtype=np.float64)
     pooled = np.array([cases[share == each].sum() for each in share])
     centre = (share + _Z**2 / (2 * pooled)) / (1 + _Z**2 / pooled)

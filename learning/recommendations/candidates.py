@@ -59,5 +59,5 @@ def _unbought(scores: sp.csr_matrix, asked: Ints, own: OwnPurchases, may: NDArra
     entries = sp.coo_matrix(scores)
     customer, product = asked[entries.row], entries.col.astype(np.int64)
     kept = may[product] & (own.find(customer, product) < 0)
-    value: Floats = entries.data[kept]
+    value: Floats = np.asarray(entries.data[kept], dtype=np.float64)
     return sp.csr_matrix((value, (entries.row[kept], entries.col[kept])), shape=scores.shape)

@@ -1,8 +1,9 @@
 """How good lists are: what was bought afterwards against what was listed.
 
 Terms per customer, with k places: *precision* = hits / k, *recall* = hits / products bought, *F1* their harmonic mean; *NDCG* = sum of
-1 / log2(place + 1) over hits, against the best possible; *MAP* = mean precision at the places of hits, over min(k, bought). Over all customers:
-*coverage* = share of products listed for anybody; *novelty* = mean of -log2(share of customers who had bought the listed product).
+1 / log2(place + 1) over hits, against the best possible; *MAP* = mean precision at the places of hits, over min(k, bought). Over all
+customers: *coverage* = share of products listed for anybody; *novelty* = mean of -log2(share of customers who had bought the listed
+product).
 
 Public: `Lists`, `ndcg_per_customer`, `score_lists`, `MEASURES`.
 """

@@ -18,8 +18,8 @@ _EVEN_SHARE = 0.5
 def draw_places(groups: Ints, weights: Floats, day: date, seed: int) -> tuple[Ints, Floats]:
     """Return, per group in order, the row drawn and its propensity.
 
-    groups: sorted, one entry per row of a pool; weights: closeness, 0 or more. The draw depends on groups, weights, day and seed alone. Raises
-    ValueError for unsorted groups or negative weights.
+    groups: sorted, one entry per row of a pool; weights: closeness, 0 or more. The draw depends on groups, weights, day and seed alone.
+    Raises ValueError for unsorted groups or negative weights.
     """
     if (np.diff(groups) < 0).any() or (weights < 0).any():
         raise ValueError("Expected sorted groups and weights of 0 or more.")

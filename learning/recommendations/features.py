@@ -7,13 +7,14 @@ Public: `FeatureSource`, `feature_source`, `FEATURES`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from learning.recommendations.blend import blend_scores
-from learning.recommendations.history import Floats, History, Ints
-from learning.recommendations.own_purchases import HALF_LIVES_DAYS, OwnPurchases
+from learning.recommendations.history import Features, Floats, History, Ints
 from learning.recommendations.methods import Scores
+from learning.recommendations.own_purchases import HALF_LIVES_DAYS, OwnPurchases
 from learning.recommendations.settings import RecommendationSettings
 
 METHOD_FEATURES = ("item_cf", "user_cf", "user_cf_28", "matrix_factorisation", "content", "last_basket")
@@ -23,8 +24,8 @@ _OWN = (
     "decayed_share_30", "decayed_share_90", "decayed_share_240",
 )  # fmt: skip
 _CUSTOMER = (
-    "customer_purchases", "customer_products", "customer_days", "customer_last", "customer_first", "customer_revenue", "customer_purchases_28",
-    "customer_purchases_84", "customer_gap", "customer_repeat_share", "customer_basket", "customer_new_share_84",
+    "customer_purchases", "customer_products", "customer_days", "customer_last", "customer_first", "customer_revenue",
+    "customer_purchases_28", "customer_purchases_84", "customer_gap", "customer_repeat_share", "customer_basket", "customer_new_share_84",
 )  # fmt: skip
 _PRODUCT = (
     "product_purchases", "product_customers", "product_first", "product_last", "product_price", "product_units", "product_decayed",
@@ -47,7 +48,7 @@ class FeatureSource:
     products: Floats
     settings: RecommendationSettings
 
-    def features(self, customers: Ints, products: Ints) -> Floats:
+    def features(self, customers: Ints, products: Ints) -> Features:
         """Return one row per pair and one column per FEATURES (float32); pairs sorted by customer."""
         own = self._own(customers, products)
         price = self.products[products, _PRODUCT.index("product_price")]
@@ -70,12 +71,13 @@ class FeatureSource:
             gap = np.where(days > 1, (first - last) / (days - 1), np.nan)
             since, possible = self._days_after(customers, o.last[row]), self._days_after(customers, o.first[row]) + 1
             columns = np.column_stack([
-                days, last, first, o.units[row], o.revenue[row], o.last_units[row], decayed, o.days_28[row], o.days_84[row], gap, last / gap,
+                days, last, first, o.units[row], o.revenue[row], o.last_units[row], decayed, o.days_28[row], o.days_84[row], gap,
+                last / gap,
                 last / of_customer[:, _CUSTOMER.index("customer_gap")], since, days / of_customer[:, _CUSTOMER.index("customer_days")],
                 days / possible, decayed[:, 1:] / weights[:, :3],
             ])  # fmt: skip
         columns[~known] = np.nan
-        return columns
+        return columns.astype(np.float64)
 
     def _days_after(self, customers: Ints, age: Ints) -> Floats:
         """Days on which the customer bought anything after a day of that age."""
@@ -98,7 +100,7 @@ def feature_source(history: History, own: OwnPurchases, methods: dict[str, Score
 def _customers(history: History, own: OwnPurchases) -> tuple[Floats, Floats]:
     count = history.shape[0]
 
-    def sums(codes: Ints, values: Floats | None = None) -> Floats:
+    def sums(codes: Ints, values: Any = None) -> Floats:
         return np.bincount(codes, weights=values, minlength=count).astype(np.float64)
 
     customer, ages = history.customer_days
@@ -121,7 +123,7 @@ def _customers(history: History, own: OwnPurchases) -> tuple[Floats, Floats]:
 def _products(history: History, own: OwnPurchases) -> Floats:
     count, product, age = history.shape[1], history.product, history.age
 
-    def sums(values: Floats | None = None, codes: Ints = product) -> Floats:
+    def sums(values: Any = None, codes: Ints = product) -> Floats:
         return np.bincount(codes, weights=values, minlength=count).astype(np.float64)
 
     first, last = np.zeros(count), np.full(count, np.inf)
@@ -137,7 +139,8 @@ def _products(history: History, own: OwnPurchases) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         price = revenue / units
         return np.column_stack([
-            purchases, customers, first, last, price, units / purchases, decayed, _ranks(decayed), *within.values(), 1 - customers / purchases,
+            purchases, customers, first, last, price, units / purchases, decayed, _ranks(decayed), *within.values(),
+            1 - customers / purchases,
             (sums(did * 1.0, own.product) + 0.5) / (sums(could * 1.0, own.product) + 5), (within[7] + 1) * 4 / (within[28] + 4),
             (within[28] + 1) * 3 / (within[84] + 3), (within[28] + 1) / (before + 1), sums(((age >= 336) & (age < 364)) * 1.0),
             sums(history.revenue * lately) / sums(history.units * lately) / price,

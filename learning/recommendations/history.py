@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Features = NDArray[np.float32]
 LINE_COLUMNS = ("customer_key", "product_id", "business_day", "units", "net_revenue")
 
 
@@ -50,7 +51,8 @@ class History:
 
     def popularity(self, half_life_days: float) -> Floats:
         """All customers' days on which each product was bought, halved every `half_life_days`."""
-        return np.bincount(self.product, weights=0.5 ** (self.age / half_life_days), minlength=self.shape[1])
+        counted = np.bincount(self.product, weights=0.5 ** (self.age / half_life_days), minlength=self.shape[1])
+        return counted.astype(np.float64)
 
     @cached_property
     def last_age(self) -> Ints:
@@ -78,8 +80,8 @@ class History:
 def history_of(lines: pl.DataFrame, as_of_day: date, catalogue: pl.Series | None = None) -> History:
     """Return the history at the end of `as_of_day`.
 
-    lines (any grain): LINE_COLUMNS; lines after the day, without customer or with units of 0 or less do not count. catalogue: ids of products
-    that belong to the history whether bought or not. Raises ValueError for missing columns.
+    lines (any grain): LINE_COLUMNS; lines after the day, without customer or with units of 0 or less do not count. catalogue: ids of
+    products that belong to the history whether bought or not. Raises ValueError for missing columns.
     """
     missing = sorted(set(LINE_COLUMNS) - set(lines.columns))
     if missing:

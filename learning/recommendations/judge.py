@@ -10,11 +10,13 @@ from collections.abc import Callable
 
 import numpy as np
 import polars as pl
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from learning.recommendations.blend import popularity_scores
 from learning.recommendations.evaluation import MEASURES, Lists, score_lists
 from learning.recommendations.history import Floats, Ints
+from learning.recommendations.methods import largest_per_row
 from learning.recommendations.snapshot import Snapshot
 
 LISTS = ("all", "rebuy", "discover")
@@ -81,9 +83,10 @@ def _lists_of_rows(at: Snapshot, customers: Ints, rows: Callable[[Ints], Floats]
 
 def _top_rows(scores: Floats, allowed: NDArray[np.bool_] | None, count: int) -> list[list[int]]:
     """Return the best columns of each row; what scores 0 or is not allowed is no recommendation."""
-    kept = np.where((scores > 0) if allowed is None else (scores > 0) & allowed, scores, -np.inf)
-    best = np.argsort(-kept, axis=1, kind="stable")[:, :count]
-    return [[column for column in row.tolist() if kept[number, column] > -np.inf] for number, row in enumerate(best)]
+    kept = np.where((scores > 0) if allowed is None else (scores > 0) & allowed, scores, 0.0)
+    best = sp.coo_matrix(largest_per_row(sp.csr_matrix(kept), count))
+    found = top_of(best.row.astype(np.int64), best.col.astype(np.int64), np.asarray(best.data, dtype=np.float64), count)
+    return [found.get(row, []) for row in range(len(kept))]
 
 
 def _bought(at: Snapshot, customers: Ints, pairs: Ints, missed: Ints, name: str) -> dict[int, frozenset[int]]:

@@ -1,7 +1,7 @@
 """The day's lists: `rebuy` (bought before) and `discover` (never bought), for the customers of a snapshot.
 
-What cannot be sold is left out before anything is ranked, so a list of ten has ten places that can be bought. The last place of `discover` is
-drawn by lot among new products and those just below the list; what nobody has bought yet is shown by lot alone, without score or chance.
+What cannot be sold is left out before anything is ranked, so a list of ten has ten places that can be bought. The last place of `discover`
+is drawn by lot among new products and those just below the list; what nobody has bought yet is shown by lot alone, without score or chance.
 Every row carries the facts its reason is told from (see `reasons`).
 
 Public: `recommend`, `LIST_SCHEMA`.
@@ -12,7 +12,7 @@ import polars as pl
 
 from learning.recommendations.exploring import draw_places
 from learning.recommendations.features import FEATURES
-from learning.recommendations.history import Floats, Ints
+from learning.recommendations.history import Features, Ints
 from learning.recommendations.methods import Neighbourly, best_links
 from learning.recommendations.recommender import Recommender
 from learning.recommendations.snapshot import Snapshot
@@ -61,8 +61,9 @@ _GROUP = ("customer", "is_own")
 def recommend(at: Snapshot, recommender: Recommender, catalogue: pl.DataFrame) -> pl.DataFrame:
     """Return LIST_SCHEMA, one row per customer, list and place, sorted.
 
-    catalogue (grain: product_id): product_id, is_sellable, days_on_sale (empty where never sold). Products that are not in it cannot be sold.
-    propensity is 1 where nothing was drawn. Probabilities are empty where nothing could be calibrated, with score of what nobody bought yet.
+    catalogue (grain: product_id): product_id, is_sellable, days_on_sale (empty where never sold). Products that are not in it cannot be
+    sold. propensity is 1 where nothing was drawn. Probabilities are empty where nothing could be calibrated, with score of what nobody
+    bought yet.
     """
     known = pl.DataFrame({"product_id": at.history.products}).join(catalogue, on="product_id", how="left", maintain_order="left")
     allowed = known["is_sellable"].fill_null(False).to_numpy()
@@ -86,7 +87,11 @@ def recommend(at: Snapshot, recommender: Recommender, catalogue: pl.DataFrame) -
     facts = {name: pl.Series(features[row, FEATURES.index(feature)].astype(np.float64)).fill_nan(None) for name, feature in _FACTS.items()}
     why, linked = _why(at, pairs, features, row)
     chances = recommender.calibrations.get(method)
-    told = [pl.Series([None] * len(row), dtype=pl.Float64)] * 3 if chances is None else [pl.Series(v.round(6)) for v in chances.predict(raw[row])]
+    told = (
+        [pl.Series([None] * len(row), dtype=pl.Float64)] * 3
+        if chances is None
+        else [pl.Series(v.round(6)) for v in chances.predict(raw[row])]
+    )
     frame = listed.with_columns(
         **facts,
         customer_key=at.history.customers.gather(listed["customer"]),
@@ -113,7 +118,7 @@ def recommend(at: Snapshot, recommender: Recommender, catalogue: pl.DataFrame) -
     return frame.with_columns(reason_code=code).select(pl.col(name).cast(kind) for name, kind in LIST_SCHEMA.items())
 
 
-def _with_draws(at: Snapshot, ranked: pl.DataFrame, features: Floats, fresh: Ints) -> pl.DataFrame:
+def _with_draws(at: Snapshot, ranked: pl.DataFrame, features: Features, fresh: Ints) -> pl.DataFrame:
     """The first places of each list, with is_explored and propensity."""
     settings = at.settings
     last = settings.top if not settings.explore else pl.when("is_own").then(settings.top).otherwise(settings.top - 1)
@@ -135,7 +140,7 @@ def _with_draws(at: Snapshot, ranked: pl.DataFrame, features: Floats, fresh: Int
     return pl.concat([kept, explored.select(kept.columns)]).sort("customer", "is_own", "place", descending=[False, True, False])
 
 
-def _why(at: Snapshot, pairs: pl.DataFrame, features: Floats, row: Ints) -> tuple[pl.Series, pl.Series]:
+def _why(at: Snapshot, pairs: pl.DataFrame, features: Features, row: Ints) -> tuple[pl.Series, pl.Series]:
     """Per listed row: the method that ranks it highest among the customer's candidates, and the own product behind it, if any."""
     values = {code: pl.Series(features[:, FEATURES.index(name)]) for code, name in WHY.items()}
     places = pairs.select(*_GROUP).with_columns(**values).select(pl.col(code).rank("min", descending=True).over(_GROUP) for code in WHY)
@@ -150,6 +155,6 @@ def _why(at: Snapshot, pairs: pl.DataFrame, features: Floats, row: Ints) -> tupl
         told = np.flatnonzero(best == list(WHY).index(code))
         linked[told] = best_links(method, customer[told], product[told])[0]
     names = at.history.products.gather(np.maximum(linked, 0)) if len(row) else pl.Series([], dtype=pl.String)
-    return pl.Series(np.array(list(WHY))[best] if len(row) else [], dtype=pl.String), pl.DataFrame({"name": names, "is": linked >= 0}).select(
-        pl.when("is").then("name")
-    )["name"]
+    return pl.Series(np.array(list(WHY))[best] if len(row) else [], dtype=pl.String), pl.DataFrame(
+        {"name": names, "is": linked >= 0}
+    ).select(pl.when("is").then("name"))["name"]

@@ -9,11 +9,12 @@ arrays. Rows are dense and meant for some hundred customers at a time; pairs nev
 - content: cosine of a product's words (name, category, brand, price tier) with those of what the customer bought (TF-IDF).
 - last basket: cosine over baskets with the products of the customer's last one.
 
-Public: `Scores`, `Neighbourly`, `Factored`, `largest_per_row`, `best_links`, `item_similarity`, `item_cf`, `user_cf`, `neighbour_pool`, `matrix_factorisation`, `content`, `last_basket`.
+Public: `Scores`, `Neighbourly`, `Factored`, `largest_per_row`, `best_links`, `item_similarity`, `item_cf`, `user_cf`, `neighbour_pool`,
+`matrix_factorisation`, `content`, `last_basket`.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -91,18 +92,21 @@ def item_similarity(matrix: sp.csr_matrix, neighbours: int) -> sp.csr_matrix:
     length = np.sqrt(_column_sums(matrix.multiply(matrix)))
     scaled = sp.csr_matrix(matrix @ sp.diags(1.0 / np.maximum(length, 1e-12)))
     by_product = sp.csr_matrix(scaled.T)
-    return sp.csr_matrix(sp.vstack([_nearest(by_product, scaled, first, neighbours) for first in range(0, max(matrix.shape[1], 1), _CHUNK)]))
+    return sp.csr_matrix(
+        sp.vstack([_nearest(by_product, scaled, first, neighbours) for first in range(0, max(_shape(matrix)[1], 1), _CHUNK)])
+    )
 
 
 def largest_per_row(matrix: sp.csr_matrix, count: int) -> sp.csr_matrix:
     """Return the `count` largest entries above 0 of each row; of equal ones the first columns."""
-    if 0 < count < matrix.shape[1] and matrix.nnz > 0.1 * matrix.shape[0] * matrix.shape[1]:  # a bar per row leaves little to sort
+    rows, columns = _shape(matrix)
+    if 0 < count < columns and matrix.nnz > 0.1 * rows * columns:  # a bar per row leaves little to sort
         dense = matrix.toarray()
         bar = np.partition(dense, -count, axis=1)[:, -count]
         matrix = sp.csr_matrix(np.where(dense >= bar[:, None], dense, 0.0))
     entries = sp.coo_matrix(matrix)
     above = entries.data > 0
-    row, column, value = entries.row[above], entries.col[above], entries.data[above]
+    row, column, value = entries.row[above], entries.col[above], np.asarray(entries.data[above], dtype=np.float64)
     order = np.lexsort((column, -value, row))
     row, column, value = row[order], column[order], value[order]
     place = np.arange(len(row)) - np.searchsorted(row, row)
@@ -124,7 +128,7 @@ def best_links(method: Neighbourly, customers: Ints, products: Ints) -> tuple[In
 
 def item_cf(history: History, settings: RecommendationSettings) -> Neighbourly:
     """Return item-CF: cosine of products over the roots of decayed days bought."""
-    bought = history.matrix(ROOT_HALF_LIFE_DAYS).sqrt()
+    bought = _root(history.matrix(ROOT_HALF_LIFE_DAYS))
     return Neighbourly(bought, item_similarity(bought, settings.item_neighbours))
 
 
@@ -142,7 +146,7 @@ def last_basket(history: History, settings: RecommendationSettings) -> Neighbour
 
 def user_cf(history: History, settings: RecommendationSettings, customers: Ints) -> Neighbourly:
     """Return user-CF for `customers` alone (others score 0); alike ones come from a sample of `most_neighbours`, never oneself."""
-    bought = history.matrix(2 * ROOT_HALF_LIFE_DAYS).sqrt()
+    bought = _root(history.matrix(2 * ROOT_HALF_LIFE_DAYS))
     length = np.sqrt(_sums(bought.multiply(bought)))
     scaled = sp.csr_matrix(sp.diags(1.0 / np.maximum(length, 1e-12)) @ bought)
     pool = neighbour_pool(history, settings)
@@ -170,12 +174,12 @@ def matrix_factorisation(history: History, settings: RecommendationSettings) -> 
     """Return PureSVD: factors of products, and every customer's purchases in terms of them."""
     from scipy.sparse.linalg import svds
 
-    bought = history.matrix(ROOT_HALF_LIFE_DAYS).sqrt()
-    length = min(settings.factors, min(bought.shape) - 1)
+    bought = _root(history.matrix(ROOT_HALF_LIFE_DAYS))
+    length = min(settings.factors, min(history.shape) - 1)
     if length < 1:
         return Factored(np.zeros((history.shape[0], 1)), np.zeros((history.shape[1], 1)))
-    start = np.random.default_rng(settings.seed).standard_normal(min(bought.shape))
-    factors = svds(bought, k=length, v0=start)[2].T
+    start = np.random.default_rng(settings.seed).standard_normal(min(history.shape))
+    factors = np.asarray(svds(bought, k=length, v0=start)[2]).T
     return Factored(np.asarray(bought @ factors), factors)
 
 
@@ -188,10 +192,10 @@ def content(history: History, products: pl.DataFrame) -> Factored:
 
     known = pl.DataFrame({"product_id": history.products}).join(products, on="product_id", how="left", maintain_order="left")
     texts = known["words"].fill_null("").to_list()
-    if not any(text.strip() for text in texts):
+    if not any(character.isalnum() for text in texts for character in text):
         nothing = sp.csr_matrix((history.shape[1], 1))
         return Factored(sp.csr_matrix((history.shape[0], 1)), nothing)
-    words = sp.csr_matrix(TfidfVectorizer(token_pattern=r"(?u)\b\w[\w:]+\b").fit_transform(texts))
+    words = sp.csr_matrix(TfidfVectorizer(token_pattern=r"(?u)\w[\w:]*").fit_transform(texts))
     bought = history.matrix(ROOT_HALF_LIFE_DAYS)
     return Factored(sp.csr_matrix(sp.diags(1.0 / np.maximum(_sums(bought), 1e-12)) @ bought @ words), words)
 
@@ -208,9 +212,18 @@ def _nearest(by_product: sp.csr_matrix, scaled: sp.csr_matrix, first: int, neigh
     return largest_per_row(sp.csr_matrix(alike), neighbours)
 
 
-def _sums(matrix: sp.spmatrix) -> Floats:
+def _root(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    return sp.csr_matrix((np.sqrt(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _shape(matrix: sp.csr_matrix) -> tuple[int, int]:
+    rows, columns = matrix.shape  # type: ignore[misc]
+    return int(rows), int(columns)
+
+
+def _sums(matrix: Any) -> Floats:
     return np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
 
 
-def _column_sums(matrix: sp.spmatrix) -> Floats:
+def _column_sums(matrix: Any) -> Floats:
     return np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()

@@ -1,7 +1,7 @@
 """What newcomers bought: popularity among those who came the same way, for customers of whom no purchase is known.
 
-A group is an acquisition channel and region. chance = (buyers of the group + k * chance among all newcomers) / (newcomers of the group + k):
-a small group leans on everybody, a large one on itself (empirical Bayes).
+A group is an acquisition channel and region. chance = (buyers of the group + k * chance among all newcomers) / (newcomers of the group +
+k): a small group leans on everybody, a large one on itself (empirical Bayes).
 
 Public: `newcomer_chances`.
 """
@@ -30,8 +30,9 @@ SCHEMA = {
 def newcomer_chances(lines: pl.DataFrame, customers: pl.DataFrame, day: date, window_days: int) -> pl.DataFrame:
     """Return one row per group and product that any newcomer bought within `window_days` of coming.
 
-    lines: customer_key, product_id, business_day, units. customers (grain: customer_key): started_on (day), channel, region. Newcomers came in
-    the 24 weeks before the last whole window; who came and bought nothing counts. A group nobody came from yet stands with everybody's chance.
+    lines: customer_key, product_id, business_day, units. customers (grain: customer_key): started_on (day), channel, region. Newcomers
+    came in the 24 weeks before the last whole window; who came and bought nothing counts. A group nobody came from yet stands with
+    everybody's chance.
     """
     last = day - timedelta(days=window_days)
     known = customers.with_columns(pl.col("channel", "region").fill_null("unknown"))

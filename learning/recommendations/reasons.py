@@ -27,8 +27,9 @@ NEEDED = (
 def with_words(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows with `reason` (a sentence) and `confidence` (high, medium, low or unknown).
 
-    rows: probability, probability_low, probability_high and what of NEEDED they have; other facts count as unknown. Confidence is high where the
-    interval reaches no further than a quarter of the probability to either side, medium up to a half. Raises ValueError for an unknown code.
+    rows: probability, probability_low, probability_high and what of NEEDED they have; other facts count as unknown. Confidence is high
+    where the interval reaches no further than a quarter of the probability to either side, medium up to a half. Raises ValueError for an
+    unknown code.
     """
     unknown = set(rows["reason_code"].unique()) - set(REASON_CODES)
     if unknown:
@@ -56,7 +57,8 @@ def with_words(rows: pl.DataFrame) -> pl.DataFrame:
         "bought_once": pl.format("Bought once, {}; {} customers bought it in the last 28 days.", last, number("buyers_28")),
         "with_last_basket": pl.format("Often in one basket with {}, which was in the last one.", text("linked_name")),
         "alike_customers": pl.format(
-            "{} % of the customers who buy most alike bought it in the last 28 days.", number_of(pl.col("alike_share").cast(pl.Float64) * 100)
+            "{} % of the customers who buy most alike bought it in the last 28 days.",
+            number_of(pl.col("alike_share").cast(pl.Float64) * 100),
         ),
         "similar_products": pl.format("Bought by customers who, like this one, bought {}.", text("linked_name")),
         "like_own": pl.format("Close in kind to what this customer buys ({}).", text("category")),

@@ -22,6 +22,8 @@ from learning.recommendations.reranker import Reranker, train_reranker
 from learning.recommendations.settings import RecommendationSettings
 from learning.recommendations.snapshot import Examples, bought_within, examples, missed_by, snapshot_of
 
+_MOST_CELLS, _FEWEST_JUDGED = 40_000_000, 300  # whole rows of all products are ranked to judge a method: fewer customers in a wide range
+
 
 @dataclass(frozen=True)
 class Recommender:
@@ -71,7 +73,7 @@ def train_recommender(lines: pl.DataFrame, products: pl.DataFrame, day: date, se
     if judged is not None:
         scores["reranker"], chances["reranker"] = judged.scores(features, customer)
     calibrations = {name: calibrate(values, is_bought, customer) for name, values in chances.items()}
-    told = np.intersect1d(buyers, asked)
+    told = _few(np.intersect1d(buyers, asked), max(_MOST_CELLS // max(history.shape[1], 1), _FEWEST_JUDGED), settings.seed)
     of_buyers = np.isin(customer, told)
     table = judge_methods(
         at,
@@ -81,13 +83,16 @@ def train_recommender(lines: pl.DataFrame, products: pl.DataFrame, day: date, se
         (customer[of_buyers], product[of_buyers]),
         {name: values[of_buyers] for name, values in scores.items()},
     )
-    newest = Examples(features[of_buyers], is_bought[of_buyers], customer[of_buyers])
+    bought_any = np.isin(customer, buyers)
+    newest = Examples(features[bought_any], is_bought[bought_any], customer[bought_any])
     known = {name: each for name, each in calibrations.items() if each is not None}
     return Recommender(day, train_reranker([newest, *older], settings) if judged else None, known, table, after)
 
 
 def _asked(last_age: Ints, settings: RecommendationSettings) -> Ints:
     """Return customers seen within the last year, a sample of twice as many as a training window has."""
-    seen = np.flatnonzero(last_age < 365)
-    most = 2 * settings.most_training_customers
-    return seen if len(seen) <= most else np.sort(np.random.default_rng(settings.seed).choice(seen, most, replace=False))
+    return _few(np.flatnonzero(last_age < 365), 2 * settings.most_training_customers, settings.seed)
+
+
+def _few(customers: Ints, most: int, seed: int) -> Ints:
+    return customers if len(customers) <= most else np.sort(np.random.default_rng(seed).choice(customers, most, replace=False))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from learning.recommendations.features import FEATURES
-from learning.recommendations.history import Floats, Ints
+from learning.recommendations.history import Features, Floats, Ints
 from learning.recommendations.settings import RecommendationSettings
 from learning.recommendations.snapshot import Examples
 
@@ -44,7 +44,7 @@ class Reranker:
     rows: int
     bought: int
 
-    def scores(self, features: Floats, customers: Ints) -> tuple[Floats, Floats]:
+    def scores(self, features: Features, customers: Ints) -> tuple[Floats, Floats]:
         """Return per candidate the ordering score (mean 0 per customer) and the log odds of a purchase; customers sorted."""
         import lightgbm as lgb
 

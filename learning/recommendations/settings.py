@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class RecommendationSettings:
     """Validated settings; every default can be argued about in one place.
 
-    The blend is `own + popularity_weight * (popularity / greatest popularity) ** popularity_exponent`: own counts the days on which a customer
-    bought a product, halved every `own_half_life_days`; popularity counts all customers' days, halved every `popularity_half_life_days`.
+    The blend is `own + popularity_weight * (popularity / greatest popularity) ** popularity_exponent`: own counts the days on which a
+    customer bought a product, halved every `own_half_life_days`; popularity counts all customers' days, halved every
+    `popularity_half_life_days`.
 
     window_days              a recommendation is right where the product is bought within so many days
     training_windows         windows behind the re-ranker, the newest ending on the training day, `training_step_days` apart
@@ -74,7 +75,8 @@ class RecommendationSettings:
         for name in (
             "window_days", "training_windows", "training_step_days", "fewest_examples", "own_candidates", "similar_candidates",
             "popular_candidates", "item_neighbours", "customer_neighbours", "most_neighbours", "factors", "rounds",
-            "most_training_customers", "fewest_reranked", "most_reranked", "most_listed", "most_learned_from", "top", "explore_pool", "new_product_days",
+            "most_training_customers",
+            "fewest_reranked", "most_reranked", "most_listed", "most_learned_from", "top", "explore_pool", "new_product_days",
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected {name} of 1 or more; got {getattr(self, name)}.")

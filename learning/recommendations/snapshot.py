@@ -12,8 +12,17 @@ from numpy.typing import NDArray
 
 from learning.recommendations.candidates import candidates
 from learning.recommendations.features import FeatureSource, feature_source
-from learning.recommendations.history import Floats, History, Ints, history_of
-from learning.recommendations.methods import Neighbourly, Scores, content, item_cf, last_basket, matrix_factorisation, neighbour_pool, user_cf
+from learning.recommendations.history import Features, History, Ints, history_of
+from learning.recommendations.methods import (
+    Neighbourly,
+    Scores,
+    content,
+    item_cf,
+    last_basket,
+    matrix_factorisation,
+    neighbour_pool,
+    user_cf,
+)
 from learning.recommendations.own_purchases import OwnPurchases, own_purchases
 from learning.recommendations.settings import RecommendationSettings
 
@@ -29,9 +38,7 @@ class Snapshot:
     source: FeatureSource = field(repr=False)
     settings: RecommendationSettings
 
-    def candidates(
-        self, customers: Ints, allowed: NDArray[np.bool_] | None = None, always: Ints | None = None
-    ) -> tuple[Ints, Ints]:
+    def candidates(self, customers: Ints, allowed: NDArray[np.bool_] | None = None, always: Ints | None = None) -> tuple[Ints, Ints]:
         """Return customer and product positions of every candidate (see `candidates.candidates`)."""
         similar, alike = self.methods["item_cf"], self.methods["user_cf"]
         assert isinstance(similar, Neighbourly)
@@ -43,7 +50,7 @@ class Snapshot:
 class Examples:
     """Candidates of one window, sorted by customer: features, whether the product was bought, and the customer's position."""
 
-    features: Floats
+    features: Features
     bought: NDArray[np.bool_]
     customer: Ints
 

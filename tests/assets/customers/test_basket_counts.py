@@ -52,6 +52,15 @@ def test_bulk_orders_count_nowhere(drawn: list[tuple[int, set[str]]], most: int)
     assert told.pairs.rows() == (_count(kept, 1).pairs.rows() if kept else [])
 
 
+def test_threes_are_counted_only_where_they_are_wanted() -> None:
+    lines = pl.DataFrame({"order_id": ["o", "o", "o"], "product_id": ["a", "b", "c"], "period": [1, 1, 1]})
+    with duckdb.connect() as connection:
+        connection.register("lines", lines)
+        both = [count_baskets(connection, "select * from lines", 1, 100, threes=wanted) for wanted in (True, False)]
+    assert [counts.threes.height for counts in both] == [1, 0]
+    assert both[0].pairs.rows() == both[1].pairs.rows()
+
+
 def test_no_orders_have_no_pairs() -> None:
     with duckdb.connect() as connection:
         told = count_baskets(connection, "select '' as order_id, '' as product_id, 0 as period where false", 1, 100)
@@ -65,4 +74,6 @@ def test_an_order_lies_in_one_period() -> None:
     with duckdb.connect() as connection:
         connection.register("lines", lines)
         told = count_baskets(connection, "select * from lines", 1, 100)
-    assert told.pairs.row(0, named=True) == pytest.approx({"first_id": "a", "second_id": "b", "holdout": 0, "window_1": 0, "window_2": 1, "window_3": 0})
+    assert told.pairs.row(0, named=True) == pytest.approx(
+        {"first_id": "a", "second_id": "b", "holdout": 0, "window_1": 0, "window_2": 1, "window_3": 0}
+    )

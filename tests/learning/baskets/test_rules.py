@@ -18,13 +18,18 @@ def counts(keys: dict[str, list[str]], rows: list[list[int]]) -> pl.DataFrame:
 
 ORDERS = counts({}, [[100, 200, 200, 100]])
 PRODUCTS = counts({"product_id": ["jam", "salt", "tea"]}, [[20, 40, 40, 20], [50, 100, 100, 50], [10, 20, 20, 10]])
-PAIRS = counts({"first_id": ["jam", "jam", "salt"], "second_id": ["salt", "tea", "tea"]}, [[10, 20, 20, 10], [8, 15, 15, 2], [5, 10, 10, 5]])
+PAIRS = counts(
+    {"first_id": ["jam", "jam", "salt"], "second_id": ["salt", "tea", "tea"]}, [[10, 20, 20, 10], [8, 15, 15, 2], [5, 10, 10, 5]]
+)
 
 
 def test_a_rule_by_hand() -> None:
     rules = basket_rules(ORDERS, PRODUCTS, PAIRS, NO_THREES, SETTINGS)
     assert dict(rules.schema) == RULE_SCHEMA
-    assert set(zip(rules["antecedent_id"], rules["consequent_id"], strict=True)) == {("jam", "tea"), ("tea", "jam")}  # salt goes with anything
+    assert set(zip(rules["antecedent_id"], rules["consequent_id"], strict=True)) == {
+        ("jam", "tea"),
+        ("tea", "jam"),
+    }  # salt goes with anything
     rule = rules.filter(pl.col("antecedent_id") == "tea").row(0, named=True)
     assert (rule["orders"], rule["antecedent_orders"], rule["consequent_orders"], rule["joint_orders"]) == (500, 50, 100, 32)
     assert (rule["support"], rule["confidence"], rule["lift"]) == pytest.approx((32 / 500, 32 / 50, 32 / 50 * 5))
@@ -55,12 +60,12 @@ def test_published_is_what_is_proven_and_can_be_sold() -> None:
     assert told.filter(pl.col("antecedent_id") == "tea")["reason"].item() == (
         "32 of 50 orders with tea also had jam: 3.2 times as often as by chance; 4.0 times in the weeks after."
     )
-    for settings, code in (
+    for bars, code in (
         (BasketSettings(fewest_counted=1, fewest_joint_orders=40, fewest_in_window=5), "too_few_orders"),
         (BasketSettings(fewest_counted=1, fewest_joint_orders=20, fewest_in_window=5, fewest_windows=3), "not_lasting"),
         (BasketSettings(fewest_counted=1, fewest_joint_orders=20, fewest_in_window=5, least_lift=3.0), "weak"),
     ):
-        again = with_words(rules, settings)
+        again = with_words(rules, bars)
         assert not again["is_published"].any()
         assert set(again["reason_code"]) == {code}
 

@@ -27,8 +27,8 @@ def lines_of(*rows: tuple[str, str, int], units: float = 1.0) -> pl.DataFrame:
 def tiny() -> pl.DataFrame:
     """Ann buys tea every 10 days and bought jam once; Bob buys jam and salt; Cid bought tea and salt long ago."""
     return lines_of(
-        ("ann", "tea", 30), ("ann", "tea", 20), ("ann", "tea", 10), ("ann", "jam", 10), ("bob", "jam", 5), ("bob", "salt", 5), ("bob", "jam", 0),
-        ("cid", "tea", 100), ("cid", "salt", 100),
+        ("ann", "tea", 30), ("ann", "tea", 20), ("ann", "tea", 10), ("ann", "jam", 10), ("bob", "jam", 5), ("bob", "salt", 5),
+        ("bob", "jam", 0), ("cid", "tea", 100), ("cid", "salt", 100),
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def test_chances_rise_with_scores(count: int, share: float, seed: int) -> None:
     assert told is not None
     predicted, low, high = told.predict(np.linspace(-5, 60, 200))
     assert (np.diff(predicted) >= 0).all()
-    assert ((0 <= low) & (low <= predicted) & (predicted <= high) & (high <= 1)).all()
+    assert ((low >= 0) & (low <= predicted) & (predicted <= high) & (high <= 1)).all()
 
 
 def test_too_little_is_not_calibrated() -> None:

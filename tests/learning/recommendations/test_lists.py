@@ -88,7 +88,11 @@ def test_chances_are_calibrated_shares(listed: pl.DataFrame) -> None:
     unsold = listed["product_id"] == "p90"
     assert (chances["probability"].is_null() == unsold).all()
     assert (listed["score"].is_null() == unsold).all()
-    assert chances.drop_nulls().select(((pl.col("probability_low") <= pl.col("probability")) & (pl.col("probability") <= pl.col("probability_high"))).all()).item()
+    assert (
+        chances.drop_nulls()
+        .select(((pl.col("probability_low") <= pl.col("probability")) & (pl.col("probability") <= pl.col("probability_high"))).all())
+        .item()
+    )
 
 
 def test_every_row_has_a_reason_in_words(listed: pl.DataFrame) -> None:
@@ -161,3 +165,15 @@ def test_settings_out_of_range_are_refused() -> None:
     for wrong in ({"own_half_life_days": 0.0}, {"popularity_weight": -1.0}, {"top": 0}, {"training_windows": 1}):
         with pytest.raises(ValueError, match="Expected"):
             RecommendationSettings(**wrong)
+
+
+@pytest.mark.parametrize("products", [0, 1, 30])
+@pytest.mark.parametrize("purchases", [0, 1, 3])
+def test_hardly_any_shop_has_hardly_any_lists(drawn: pl.DataFrame, catalogue: pl.DataFrame, purchases: int, products: int) -> None:
+    some, known = drawn.sort("customer_key", "business_day").head(purchases), catalogue.head(products)
+    model = train_recommender(some, known.select("product_id", "words"), DAY, SETTINGS)
+    assert model.reranker is None
+    history = history_of(some, DAY, known["product_id"])
+    rows = with_words(recommend(snapshot_of(history, known, SETTINGS), model, known))
+    assert set(rows["product_id"]) <= set(known.filter("is_sellable")["product_id"])
+    assert rows["reason"].null_count() == 0

@@ -68,6 +68,14 @@ def test_nobody_is_his_own_neighbour() -> None:
     assert not at.methods["content"].rows(np.array([0, 1])).any()  # no words, no likeness
 
 
+def test_words_without_letters_are_no_likeness(tiny: pl.DataFrame) -> None:
+    named = pl.DataFrame({"product_id": ["tea", "jam"], "words": ["!!", "-"]})
+    at = snapshot_of(history_of(tiny, DAY), named, RecommendationSettings())
+    assert not at.methods["content"].rows(np.array([0, 1, 2])).any()
+    letters = snapshot_of(history_of(tiny, DAY), named.with_columns(words=pl.lit("x")), RecommendationSettings())
+    assert letters.methods["content"].rows(np.array([0])).any()
+
+
 def test_the_strongest_link_is_named() -> None:
     method = Neighbourly(sp.csr_matrix([[1.0, 2.0, 0.0]]), sp.csr_matrix([[0.0, 0.0, 0.5], [0.0, 0.0, 0.4], [0.5, 0.4, 0.0]]))
     row, most = best_links(method, np.array([0, 0]), np.array([2, 0]))
