@@ -21,6 +21,8 @@ STEP_NAMES = {
     "purchase_propensity": "learning: purchase propensity",
     "customer_outlook": "learning: customer outlook",
     "segments": "learning: customer segments",
+    "recommendations": "learning: recommendations",
+    "basket_rules": "learning: basket rules",
     "ad_plan": "decisions: ad budget",
     "ad_audiences": "decisions: ad audiences",
     "audiences": "decisions: audience lists",
