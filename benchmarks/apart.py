@@ -8,16 +8,19 @@ Public: `run_apart`, `answer`, `measured`, `cpu_seconds`, `peak_bytes`, `ONE_THR
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 __all__ = ["ONE_THREAD", "answer", "cpu_seconds", "measured", "peak_bytes", "run_apart"]
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
+STATUS = Path("/proc/self/status")
 WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
@@ -57,5 +60,20 @@ def cpu_seconds() -> float:
 
 
 def peak_bytes() -> int:
-    """Most memory that this process or one of its children held at a time, in bytes."""
-    return max(resource.getrusage(who).ru_maxrss for who in WHO) * 1024
+    """Most memory that this process or one of its children held at a time, in bytes.
+
+    What `getrusage` tells of a process counts what its parent held when it was started; the process's own status, where there is one,
+    does not.
+    """
+    return (
+        max(_own_peak() or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+        * 1024
+    )
+
+
+def _own_peak() -> int:
+    """Kilobytes, 0 where the system has no such file."""
+    if not STATUS.exists():
+        return 0
+    told = re.search(r"^VmHWM:\s+(\d+) kB$", STATUS.read_text(encoding="ascii"), re.MULTILINE)
+    return int(told.group(1)) if told else 0

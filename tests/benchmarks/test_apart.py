@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.apart import measured, run_apart
+from benchmarks.apart import STATUS, measured, run_apart
 from benchmarks.cbc import cbc_answer, cbc_is_installed
 from optimization.linear_program import LinearArrays
 
 WORKER = """
 import time
-from benchmarks.apart import answer
+from benchmarks.apart import answer, measured
 def work(order):
+    if order["what"] == "peak":
+        return measured(dict)
     if order["what"] == "fail":
         raise ValueError("no such thing")
     time.sleep(order.get("sleep", 0))
@@ -42,6 +44,14 @@ def test_work_is_measured() -> None:
     assert told["sum"] == 299_999 * 300_000 * 599_999 // 6
     assert told["cpu_s"] >= 0
     assert told["peak_gb"] > 0.01
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="the system tells no peak of a process by itself")
+def test_memory_of_the_parent_is_not_counted(worker: str) -> None:
+    held = np.ones(60_000_000)  # 480 MB
+    told = run_apart(worker, {"what": "peak", "number": 1})
+    assert held.sum() == len(held)
+    assert told["peak_gb"] < 0.3
 
 
 @pytest.mark.skipif(not cbc_is_installed(), reason="PuLP brings no CBC here")
