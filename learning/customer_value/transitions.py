@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 LIFECYCLES = ("new", "active", "at_risk", "lapsed", "lost")
 STEPS = 3
 NEW_DAYS = 28
+USUAL_GAPS = 2
 OVERDUE = (("active", 1.5), ("at_risk", 3.0), ("lapsed", 6.0))
 TRANSITION_SCHEMA = {
     "from_lifecycle": pl.String,
@@ -37,11 +38,16 @@ TRANSITION_SCHEMA = {
 
 
 def lifecycle_of(snapshot: pl.DataFrame) -> pl.Series:
-    """Return each customer's state, by the rule of marts.customer_profile: new with a single order of the last 28 days, else active,
-    at risk, lapsed or lost as recency stands to the own mean gap (`due_ratio`)."""
-    overdue = pl.when((pl.col("orders_lifetime") == 1) & (pl.col("tenure_days") < NEW_DAYS)).then(pl.lit("new"))
+    """Return each customer's state, by the rule of marts.customer_profile: new with a single order day of the last 28 days, else active,
+    at risk, lapsed or lost as recency stands to the gap expected of the customer: the own mean gap, drawn towards the median of all as if
+    there were two more gaps of that length."""
+    gaps = pl.col("order_days") - 1
+    usual = pl.col("gap_mean_days").median().fill_null(float(NEW_DAYS))
+    expected = (pl.col("gap_mean_days").fill_null(0.0) * gaps + usual * USUAL_GAPS) / (gaps + USUAL_GAPS)
+    longest = pl.max_horizontal(expected, pl.lit(1.0))
+    overdue = pl.when((pl.col("order_days") == 1) & (pl.col("tenure_days") < NEW_DAYS)).then(pl.lit("new"))
     for state, most in OVERDUE:
-        overdue = overdue.when(pl.col("due_ratio") <= most).then(pl.lit(state))
+        overdue = overdue.when(pl.col("recency_days") <= most * longest).then(pl.lit(state))
     return snapshot.select(overdue.otherwise(pl.lit("lost")).alias("lifecycle"))["lifecycle"]
 
 
