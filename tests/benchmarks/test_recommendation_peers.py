@@ -45,7 +45,7 @@ def test_upcf_is_the_own_share_of_baskets_for_who_is_like_nobody() -> None:
     assert told[0].tolist() == pytest.approx([0.5, 0.0, 1.0])
 
 
-def test_ease_weighs_what_goes_together_and_refuses_a_wide_range(shop: History) -> None:
+def test_ease_scores_what_goes_together_and_refuses_a_wide_range(shop: History) -> None:
     told = scores("EASE", shop, np.array([1]), {"ridge": 0.5})
     assert told[0, 1] > told[0, 0] == pytest.approx(0.0)  # bob has jam alone: salt was bought with it, jam says nothing of itself
     wide = _history([("ann", "tea", 1)], pl.Series([f"p{n}" for n in range(MOST_EASE_PRODUCTS)]))
