@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -67,7 +67,7 @@ def finish(name: str, size: Mapping[str, Any], figures: Sequence[Figure]) -> Non
     conclude(name, size, {"figures": told}, short)
 
 
-def conclude(name: str, size: Mapping[str, Any], told: Mapping[str, Any], short: Sequence[str], write: bool = True) -> None:
+def conclude(name: str, size: Mapping[str, Any], told: Mapping[str, Any], short: Sequence[str], write: bool = True) -> NoReturn:
     """Write `results/NAME.json`, print the verdict and leave with 0 or 1."""
     content = {
         "benchmark": name,

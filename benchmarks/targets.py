@@ -1,18 +1,19 @@
 """What a benchmark of several parts shares: targets and their table, a part's tables, the parts asked for, the parts of earlier runs.
 
-Public: `Target`, `print_targets`, `print_part`, `as_number`, `parts_asked`, `earlier_parts`.
+Public: `Target`, `print_targets`, `print_part`, `as_number`, `run_parts`, `parts_asked`, `earlier_parts`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.report import RESULTS
+from benchmarks.report import RESULTS, conclude, installed
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,36 @@ def print_part(name: str, part: Mapping[str, Any], console: Console) -> None:
 def as_number(value: float | None, digits: int) -> str:
     """A figure as tables show it, nothing where there is none."""
     return "" if value is None else f"{value:,.{digits}f}"
+
+
+def run_parts(
+    benchmark: str,
+    size: str,
+    only: str,
+    parts: Sequence[str],
+    console: Console,
+    libraries: Mapping[str, Sequence[str]] | None = None,
+    printers: Mapping[str, Callable[[str, dict[str, Any]], None]] | None = None,
+) -> NoReturn:
+    """Run the parts asked for, print each, judge their targets, write `results/<benchmark>.json` (full size only), leave with 0 or 1.
+
+    A part is a module of `benchmarks.<benchmark>` with `measure(small) -> dict`. libraries: beside those of every benchmark, whose versions
+    a part keeps. printers: for parts whose tables are their own.
+    """
+    found: dict[str, Any] = {}
+    targets: list[Target] = []
+    for name in parts_asked(size, only, parts):
+        console.print(f"{name} …")
+        part = import_module(f"benchmarks.{benchmark}.{name}").measure(size == "small")
+        found[name] = part | {"versions": installed((libraries or {}).get(name, ()))}
+        targets += [Target(each["name"], each["value"], each["target"], each.get("at_least", False)) for each in part["targets"]]
+        if printers and name in printers:
+            printers[name](name, part)
+        else:
+            print_part(name, part, console)
+    print_targets(targets, console)
+    short = [target.words for target in targets if not target.holds]
+    conclude(benchmark, {"size": size}, {**earlier_parts(benchmark, parts), **found}, short, write=size == "full")
 
 
 def parts_asked(size: str, only: str, parts: Sequence[str]) -> list[str]:

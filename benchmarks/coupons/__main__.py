@@ -6,15 +6,13 @@ results keep the versions of the libraries it was measured with.
 """
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.report import conclude, installed
-from benchmarks.targets import Target, as_number, earlier_parts, parts_asked, print_part, print_targets
+from benchmarks.targets import as_number, run_parts
 
 PARTS = ("assignment", "rules", "policy", "gate", "calendar", "ads", "readout")
 LIBRARIES = {  # of each part, beside those of every benchmark
@@ -32,21 +30,7 @@ def main(
     only: Annotated[str, typer.Option(help="some of: " + ", ".join(PARTS))] = "",
 ) -> None:
     """Run, judge, print, write results/coupons.json."""
-    wanted = parts_asked(size, only, PARTS)
-    found: dict[str, Any] = {}
-    targets: list[Target] = []
-    for name in wanted:
-        console.print(f"{name} …")
-        part = import_module(f"benchmarks.coupons.{name}").measure(size == "small")
-        found[name] = part | {"versions": installed(LIBRARIES.get(name, ()))}
-        targets += [Target(each["name"], each["value"], each["target"], each.get("at_least", False)) for each in part["targets"]]
-        if name in PRINTERS:
-            PRINTERS[name](name, part)
-        else:
-            print_part(name, part, console)
-    print_targets(targets, console)
-    short = [target.words for target in targets if not target.holds]
-    conclude("coupons", {"size": size}, {**earlier_parts("coupons", PARTS), **found}, short, write=size == "full")
+    run_parts("coupons", size, only, PARTS, console, LIBRARIES, PRINTERS)
 
 
 def _print_assignment(name: str, part: dict[str, Any]) -> None:

@@ -4,17 +4,20 @@ The parts run one after the other, each heavy run in a process of its own; CPU s
 and replaces theirs in the results. A part is a module of this package with `measure(small) -> dict`, whose `targets` are judged.
 """
 
-from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from benchmarks.report import conclude
-from benchmarks.targets import Target, earlier_parts, parts_asked, print_part, print_targets
+from benchmarks.targets import run_parts
 
 PARTS = ("recommendations", "basket_rules", "outlook", "segments", "scale", "erasure")
-console = Console(width=140)
+LIBRARIES = {  # of each part, beside those of every benchmark
+    "recommendations": ("implicit", "scikit-learn"),
+    "basket_rules": ("efficient-apriori", "mlxtend"),
+    "outlook": ("lifetimes", "scikit-learn"),
+    "segments": ("scikit-learn",),
+}
 
 
 def main(
@@ -22,18 +25,7 @@ def main(
     only: Annotated[str, typer.Option(help="some of: " + ", ".join(PARTS))] = "",
 ) -> None:
     """Run, judge, print, write results/customers.json."""
-    wanted = parts_asked(size, only, PARTS)
-    found: dict[str, Any] = {}
-    targets: list[Target] = []
-    for name in wanted:
-        console.print(f"{name} …")
-        part = import_module(f"benchmarks.customers.{name}").measure(size == "small")
-        found[name] = part
-        targets += [Target(each["name"], each["value"], each["target"], each.get("at_least", False)) for each in part["targets"]]
-        print_part(name, part, console)
-    print_targets(targets, console)
-    short = [target.words for target in targets if not target.holds]
-    conclude("customers", {"size": size}, {**earlier_parts("customers", PARTS), **found}, short, write=size == "full")
+    run_parts("customers", size, only, PARTS, Console(width=140), LIBRARIES)
 
 
 if __name__ == "__main__":

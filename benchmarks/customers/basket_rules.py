@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.apart import ONE_THREAD, run_apart
 from benchmarks.customers import uci
-from benchmarks.customers.apart import answer, run_apart
+from benchmarks.customers.apart import answer
 from learning.baskets import BasketSettings, basket_rules
 
 FEWEST = BasketSettings().fewest_counted
@@ -29,8 +30,8 @@ def measure(small: bool) -> dict[str, Any]:
     if not uci.is_there():
         return {"skipped": "UCI Online Retail is not under COUNTINGHOUSE_DATA", "targets": _targets(None, None, None, None)}
     peers = PEERS[:1] if small else PEERS
-    counting = [run_apart(__name__, {"method": name, "most": BasketSettings().most_products}) for name in (OURS, *peers)]
-    whole = [run_apart(__name__, {"method": name, "most": WHOLE}) for name in (OURS, PEERS[0])]
+    counting = [run_apart(__name__, {"method": name, "most": BasketSettings().most_products}, ONE_THREAD) for name in (OURS, *peers)]
+    whole = [run_apart(__name__, {"method": name, "most": WHOLE}, ONE_THREAD) for name in (OURS, PEERS[0])]
     ours, fpgrowth = counting[0], counting[1]
     equal = all("failed" not in run and run["counts"] == of[0]["counts"] for of in (counting[:2], whole) for run in of[:2])
     keeping = [_kept(cut) for cut in (uci.test_cuts()[-1:] if small else uci.test_cuts())]

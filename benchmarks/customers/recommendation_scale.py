@@ -13,7 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.customers.apart import answer, run_apart
+from benchmarks.apart import ONE_THREAD, run_apart
+from benchmarks.customers.apart import answer
 
 DAY = date(2025, 12, 31)
 LINES_EACH, LINES_PER_ORDER, FEWEST = 20, 3, 100
@@ -33,7 +34,10 @@ from (
 
 def at_scale(customers: int = 1_000_000, products: int = 100_000) -> list[dict[str, Any]]:
     """Return one dict per query with cpu_s, wall_s, peak_gb and rows."""
-    return [run_apart(__name__, {"query": query, "customers": customers, "products": products}) for query in ("personal top ten", "pairs")]
+    return [
+        run_apart(__name__, {"query": query, "customers": customers, "products": products}, ONE_THREAD)
+        for query in ("personal top ten", "pairs")
+    ]
 
 
 def _work(order: dict[str, Any]) -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:

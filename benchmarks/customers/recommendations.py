@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 
 from assets.customers.frequency_blend import blend_lists
+from benchmarks.apart import ONE_THREAD, run_apart
 from benchmarks.customers import uci
-from benchmarks.customers.apart import answer, run_apart
+from benchmarks.customers.apart import answer
 from benchmarks.customers.recommendation_peers import PEERS, grid, scores
 from benchmarks.customers.recommendation_scale import at_scale
 from learning.recommendations import (
@@ -44,9 +45,9 @@ def measure(small: bool) -> dict[str, Any]:
     if not uci.is_there():
         return {"skipped": "UCI Online Retail is not under COUNTINGHOUSE_DATA", "targets": _targets(None, None, None)}
     cuts = range(3, 4) if small else range(4)
-    chosen = {peer: run_apart(__name__, {"method": peer, "tune": True, "small": small})["chosen"] for peer in PEERS}
+    chosen = {peer: run_apart(__name__, {"method": peer, "tune": True, "small": small}, ONE_THREAD)["chosen"] for peer in PEERS}
     orders = [{"method": peer, "settings": chosen[peer]} for peer in PEERS] + [{"method": BLEND}, {"method": OURS}]
-    runs = {each["method"]: [run_apart(__name__, {**each, "cut": cut}) for cut in cuts] for each in orders}
+    runs = {each["method"]: [run_apart(__name__, {**each, "cut": cut}, ONE_THREAD) for cut in cuts] for each in orders}
     failed = [run for each in runs.values() for run in each if "failed" in run]
     if failed:
         raise RuntimeError(f"{failed[0]['method']}: {failed[0]['failed']}")
