@@ -8,7 +8,8 @@ import polars as pl
 from shops.contract import TABLES
 from shops.erased import Erased
 from shops.intake_cells import as_text
-from shops.intake_files import read_raw
+from shops.intake_csv import UnreadableFileError
+from shops.intake_files import raw_pieces, table_files
 from shops.pseudonym import pseudonymise
 from shops.shop import Shop
 
@@ -28,9 +29,18 @@ def customer_numbers(shop: Shop, key: bytes, wanted: pl.Series, erased: Erased) 
         missing = sought.filter(~sought.is_in(found["customer_key"].implode()))
         if missing.is_empty():
             break
-        for frame in read_raw(shop, TABLES[table]).groups:
-            if "customer_id" in frame.columns:
-                numbers = as_text(frame["customer_id"].unique()).drop_nulls().unique().alias("customer_id")
-                pairs = pl.DataFrame([pseudonymise(numbers, key).alias("customer_key"), numbers])
-                found = pl.concat([found, pairs.filter(pl.col("customer_key").is_in(missing.implode()))])
+        for path in table_files(shop, table)[0]:
+            try:
+                named = [_numbers(frame, key, missing) for frame, _ in raw_pieces(path, shop, TABLES[table])]
+            except UnreadableFileError:  # landing says so
+                continue
+            found = pl.concat([found, *named]).unique()
     return found.sort("customer_key", "customer_id").unique("customer_key", keep="first", maintain_order=True)
+
+
+def _numbers(frame: pl.DataFrame, key: bytes, missing: pl.Series) -> pl.DataFrame:
+    """customer_key, customer_id of the missing ones among raw rows."""
+    raw = frame["customer_id"].unique() if "customer_id" in frame.columns else pl.Series([], dtype=pl.String)
+    numbers = as_text(raw).drop_nulls().unique().alias("customer_id")
+    pairs = pl.DataFrame([pseudonymise(numbers, key).alias("customer_key"), numbers])
+    return pairs.filter(pl.col("customer_key").is_in(missing.implode()))

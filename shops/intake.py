@@ -7,6 +7,7 @@ file changes nothing but their row numbers. See `shops.contract` for the tables 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from shops.contract import TABLES, Table, landed_columns
 from shops.erased import Erased, is_dropped, names_customers, without_person
 from shops.erased import refused_rows as erased_rows
 from shops.intake_cells import DTYPES, fault_code, missing_cells, read_cells
-from shops.intake_files import read_raw
+from shops.intake_files import read_raw, shown_name, table_files, unmatched_patterns
 from shops.intake_quarantine import QUARANTINE_SCHEMA, duplicate_rows, faulty_rows, refused_rows
 from shops.intake_rules import about_day, known_on, row_rules
 from shops.pseudonym import pseudonymise
@@ -55,34 +56,69 @@ def landed_key(table: Table) -> list[str]:
 
 
 def read_table(shop: Shop, table_name: str, key: bytes, erased: Erased | None = None) -> Intake:
-    """Read all files of one contract table of the shop.
+    """Read all files of one contract table of the shop, in memory (`shops.intake_store` takes in one that is too large for that).
 
     Nothing that stands in a file raises; a table without files gives empty frames. `key` is the secret of the pseudonyms
     (`shops.pseudonym.load_or_create_key`). Of `erased` persons nothing is taken in but their sales, as sales of nobody. Raises
     KeyError for a table that is not in the contract.
     """
     table = TABLES[table_name]
-    erased = erased or Erased(shop.name, key)
-    raw = read_raw(shop, table)
-    accepted, quarantined = [], [refused_rows(table, raw.refusals)]
-    for frame, from_text in zip(raw.groups, raw.from_text, strict=True):
-        present, gone = _without_erased(frame, from_text, table, shop, erased)
-        quarantined.append(erased_rows(table, gone))
-        sound, faulty = _parted(present, from_text, table, shop)
-        accepted.append(_landed(sound, table, shop, key))
-        quarantined.append(faulty)
-    raw.groups.clear()
-    landed = pl.concat([pl.DataFrame(schema=landed_schema(table)), *accepted])
-    landed = landed.sort(["known_on", *landed_key(table), "source_file", "source_row"])
-    kept, repeated = _without_duplicates(landed, table)
+    files, unmatched = table_files(shop, table_name)
+    rows = read_rows(Reading(shop, table, key, erased or Erased(shop.name, key)), files)
+    kept, repeated = without_duplicates(rows.accepted, table)
+    refused = [rows.refused, refused_rows(table, unmatched_patterns(unmatched)), duplicate_rows(table, repeated)]
+    quarantine = pl.concat(refused).sort("source_file", "source_row", "reason_code")
+    taken = kept.group_by("source_file").len("rows_accepted")
+    return Intake(kept, quarantine, count_rows(table, [shown_name(path, shop) for path in files], taken, quarantine))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the judgement of a row depends on besides the row."""
+
+    shop: Shop
+    table: Table
+    key: bytes
+    erased: Erased
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows judged one by one: accepted (as in `Intake`, but repetitions are among them) and refused (quarantine rows, in no order)."""
+
+    accepted: pl.DataFrame
+    refused: pl.DataFrame
+
+
+def read_rows(reading: Reading, files: list[Path]) -> Rows:
+    """Read some files of a table, in memory."""
+    raw = read_raw(reading.shop, reading.table, files)
+    judged = [Rows(pl.DataFrame(schema=landed_schema(reading.table)), refused_rows(reading.table, raw.refusals))]
+    while raw.groups:
+        judged.append(judge_rows(reading, raw.groups.pop(0), raw.from_text.pop(0)))
+    accepted = pl.concat([each.accepted for each in judged]).sort(row_order(reading.table))
+    return Rows(accepted, pl.concat([each.refused for each in judged]))
+
+
+def judge_rows(reading: Reading, frame: pl.DataFrame, from_text: bool) -> Rows:
+    """Judge raw rows (`shops.intake_files`), each by itself; in no order."""
+    table, shop = reading.table, reading.shop
+    present, gone = _without_erased(frame, from_text, reading)
+    sound, faulty = _parted(present, from_text, table, shop)
+    landed = _landed(sound, table, shop, reading.key)
     if names_customers(table):
-        kept = without_person(kept, erased)
-    quarantine = pl.concat([*quarantined, duplicate_rows(table, repeated)]).sort("source_file", "source_row", "reason_code")
-    return Intake(kept, quarantine, _counts(table, raw.files, kept, quarantine))
+        landed = without_person(landed, reading.erased)
+    return Rows(landed, pl.concat([erased_rows(table, gone), faulty]))
 
 
-def _without_erased(frame: pl.DataFrame, from_text: bool, table: Table, shop: Shop, erased: Erased) -> tuple[pl.DataFrame, pl.Series]:
+def row_order(table: Table) -> list[str]:
+    """The columns landed rows are sorted by: no two rows are alike in all of them."""
+    return ["known_on", *landed_key(table), "source_file", "source_row"]
+
+
+def _without_erased(frame: pl.DataFrame, from_text: bool, reading: Reading) -> tuple[pl.DataFrame, pl.Series]:
     """The raw rows of others, and the file of each row refused because its person was erased."""
+    table, shop, erased = reading.table, reading.shop, reading.erased
     if not erased.marks or not is_dropped(table):
         return frame, frame["source_file"].clear()
     column = next(column for column in table.columns if column.personal == "pseudonym")
@@ -133,8 +169,8 @@ def _landed(typed: pl.DataFrame, table: Table, shop: Shop, key: bytes) -> pl.Dat
     return typed.with_columns(added).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
 
-def _without_duplicates(landed: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The sorted rows without exact repetitions, and those with where the first of them stands (`first_file`, `first_row`)."""
+def without_duplicates(landed: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows sorted by `row_order` without exact repetitions, and those with where the first of them stands (`first_file`, `first_row`)."""
     key = ["known_on", *landed_key(table)]
     content = [name for name in landed.columns if name not in ("source_file", "source_row")]
     same_as_before = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in key) & (pl.int_range(pl.len()) > 0)
@@ -152,9 +188,9 @@ def _without_duplicates(landed: pl.DataFrame, table: Table) -> tuple[pl.DataFram
     return kept, repeated.drop("position", "first")
 
 
-def _counts(table: Table, files: list[str], accepted: pl.DataFrame, quarantine: pl.DataFrame) -> pl.DataFrame:
+def count_rows(table: Table, files: list[str], taken: pl.DataFrame, quarantine: pl.DataFrame) -> pl.DataFrame:
+    """Rows per file as `Intake.counts` has them; `files` are those read, with or without rows, `taken` has source_file, rows_accepted."""
     read = pl.DataFrame({"source_file": files}, schema={"source_file": pl.String}).unique()
-    taken = accepted.group_by("source_file").len("rows_accepted")
     refused = quarantine.group_by("source_file").len("rows_quarantined")
     return (
         read.join(taken, on="source_file", how="full", coalesce=True)

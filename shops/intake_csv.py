@@ -16,7 +16,7 @@ from typing import TextIO
 
 import polars as pl
 
-from shops.intake_csv_plain import read_plain_csv
+from shops.intake_csv_plain import plain_csv_pieces
 
 CHUNK_ROWS = 50_000  # bounds the memory held in Python objects
 SHOWN_FIELD = 1_000  # characters of a refused line's field that are kept
@@ -77,23 +77,24 @@ def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[str, ...]:
     return names
 
 
-def read_csv_rows(path: Path, wanted: list[str], delimiter: str, encoding: str) -> tuple[pl.DataFrame, list[RefusedLine]]:
-    """Read the `wanted` fields of every row as text.
+def read_csv_pieces(path: Path, wanted: list[str], delimiter: str, encoding: str) -> Iterator[tuple[pl.DataFrame, list[RefusedLine]]]:
+    """Read the `wanted` fields of every row as text, piece by piece.
 
-    Returns a frame (one row per readable data row: `source_row`, then `wanted`, all text) and the refused lines. Raises
-    `UnreadableFileError` where the header is missing.
+    Each piece is a frame (one row per readable data row: `source_row`, then `wanted`, all text) and the lines refused among them. Raises
+    `UnreadableFileError` where the header is missing, or where the file turns out to be no text further down.
     """
     header = csv_header(path, delimiter, encoding)
     missing = [name for name in wanted if name not in header]
     if missing:  # it was there when the caller looked
         raise UnreadableFileError(f"The file changed while it was read: column {missing[0]!r} is gone; run again.")
     positions = [header.index(name) for name in wanted]
+    named = [pl.col(str(position)).alias(name) for position, name in zip(positions, wanted, strict=True)]
     try:
-        plain = read_plain_csv(path, header, positions, delimiter) if _is_utf8(encoding) else None
+        plain = plain_csv_pieces(path, header, positions, delimiter) if _is_utf8(encoding) else None
         if plain is not None:
-            named = [pl.col(str(position)).alias(name) for position, name in zip(positions, wanted, strict=True)]
-            return plain.select("source_row", *named), []
-        return _read_line_by_line(path, header, wanted, delimiter, encoding)
+            yield from ((frame.select("source_row", *named), []) for frame in plain)
+            return
+        yield from _read_line_by_line(path, header, wanted, delimiter, encoding)
     except (OSError, UnicodeError) as error:  # encodings of several bytes lose their step at the first wrong one
         raise _unreadable(error, encoding) from None
 
@@ -106,10 +107,9 @@ def _unreadable(error: OSError | UnicodeError, encoding: str) -> UnreadableFileE
 
 def _read_line_by_line(
     path: Path, header: tuple[str, ...], wanted: list[str], delimiter: str, encoding: str
-) -> tuple[pl.DataFrame, list[RefusedLine]]:
+) -> Iterator[tuple[pl.DataFrame, list[RefusedLine]]]:
     positions = [header.index(name) for name in wanted]
     refused: list[RefusedLine] = []
-    chunks: list[pl.DataFrame] = []
     rows: list[tuple[str, ...]] = []
     numbers: list[int] = []
     pick = itemgetter(*positions) if len(positions) > 1 else (lambda fields: tuple(fields[position] for position in positions))
@@ -121,10 +121,9 @@ def _read_line_by_line(
         rows.append(pick(fields))
         numbers.append(number)
         if len(rows) == CHUNK_ROWS:
-            chunks.append(_frame(rows, numbers, wanted, encoding, refused))
-            rows, numbers = [], []
-    chunks.append(_frame(rows, numbers, wanted, encoding, refused))
-    return pl.concat(chunks), refused
+            yield _frame(rows, numbers, wanted, encoding, refused), refused
+            refused, rows, numbers = [], [], []
+    yield _frame(rows, numbers, wanted, encoding, refused), refused
 
 
 def _is_utf8(encoding: str) -> bool:

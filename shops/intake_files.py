@@ -16,8 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from shops.contract import Table
-from shops.intake_csv import UnreadableFileError, csv_header, read_csv_rows, readable
-from shops.intake_parquet import parquet_header, read_parquet_rows
+from shops.intake_csv import RefusedLine, UnreadableFileError, csv_header, read_csv_pieces, readable
+from shops.intake_parquet import parquet_header, read_parquet_pieces
 from shops.shop import Shop
 
 SUFFIXES = (".parquet", ".csv")
@@ -106,7 +106,7 @@ def file_columns(shop: Shop, table: Table) -> dict[str, str]:
 def file_header(path: Path, shop: Shop) -> tuple[str, ...]:
     """Return the column names of a file; raises `UnreadableFileError` with one sentence."""
     _must_be_a_file(path)
-    if _is_csv(path):
+    if is_csv(path):
         _must_be_text(path, shop)
         return csv_header(path, shop.csv.delimiter, shop.csv.encoding)
     if path.suffix.lower() != ".parquet":
@@ -114,7 +114,8 @@ def file_header(path: Path, shop: Shop) -> tuple[str, ...]:
     return parquet_header(path)
 
 
-def _is_csv(path: Path) -> bool:
+def is_csv(path: Path) -> bool:
+    """Whether the file is text by its name."""
     return path.suffix.lower() == ".csv"
 
 
@@ -154,30 +155,43 @@ def _must_be_text(path: Path, shop: Shop) -> None:
             raise UnreadableFileError(f"The file is {kind} although its name ends in {path.suffix}; {mend}.")
 
 
-def read_raw(shop: Shop, table: Table) -> RawTable:
-    """Read every file of the table; never raises for what stands in a file, or for a file that goes away meanwhile."""
+def unmatched_patterns(patterns: list[str]) -> list[Refusal]:
+    """One refusal for each pattern of shop.toml that matches no file."""
+    return [Refusal(pattern, None, "unreadable_file", "No file matches this pattern of shop.toml.", "{}") for pattern in patterns]
+
+
+def read_raw(shop: Shop, table: Table, files: list[Path]) -> RawTable:
+    """Read these files of the table; never raises for what stands in a file, or for a file that goes away meanwhile."""
     raw = RawTable()
-    files, unmatched = table_files(shop, table.name)
-    for pattern in unmatched:
-        raw.refusals.append(Refusal(pattern, None, "unreadable_file", "No file matches this pattern of shop.toml.", "{}"))
     by_schema: dict[tuple, list[pl.DataFrame]] = {}
     for path in files:
-        source_file = shown_name(path, shop)
-        raw.files.append(source_file)
+        raw.files.append(shown_name(path, shop))
         try:
-            frame = _read_file(path, source_file, shop, table, raw.refusals)
+            pieces = list(raw_pieces(path, shop, table))
         except UnreadableFileError as error:
-            raw.refusals.append(Refusal(source_file, None, "unreadable_file", str(error), "{}"))
+            raw.refusals.append(unreadable_file(path, shop, error))
             continue
-        if frame.height:
-            by_schema.setdefault((_is_csv(path), *frame.schema.items()), []).append(frame)
+        for frame, refusals in pieces:
+            raw.refusals += refusals
+            if frame.height:
+                by_schema.setdefault((is_csv(path), *frame.schema.items()), []).append(frame)
     for key, frames in by_schema.items():
         raw.groups.append(pl.concat(frames))
         raw.from_text.append(key[0])
     return raw
 
 
-def _read_file(path: Path, source_file: str, shop: Shop, table: Table, refusals: list[Refusal]) -> pl.DataFrame:
+def unreadable_file(path: Path, shop: Shop, error: UnreadableFileError) -> Refusal:
+    """The refusal of a whole file."""
+    return Refusal(shown_name(path, shop), None, "unreadable_file", str(error), "{}")
+
+
+def raw_pieces(path: Path, shop: Shop, table: Table) -> Iterator[tuple[pl.DataFrame, list[Refusal]]]:
+    """Yield raw rows of one file and the refused lines among them, piece by piece.
+
+    Raises `UnreadableFileError`, for a damaged file perhaps after some pieces: then none of its rows is to be taken.
+    """
+    source_file = shown_name(path, shop)
     header = file_header(path, shop)
     sought = {name: column for name, column in file_columns(shop, table).items() if column in header}
     wanted = list(dict.fromkeys(sought.values()))
@@ -186,27 +200,30 @@ def _read_file(path: Path, source_file: str, shop: Shop, table: Table, refusals:
         raise UnreadableFileError(f"The file has more than one column {twice[0]!r}; leave one, or name them apart.")
     if not wanted:
         raise UnreadableFileError(_no_known_column(path, header, shop, table))
-    if _is_csv(path):
-        frame, refused = read_csv_rows(path, wanted, shop.csv.delimiter, shop.csv.encoding)
-        # a line that cannot be split cannot have its personal fields taken out
-        withheld = any(column.personal for column in table.columns)
-        for line in refused:
-            text = json.dumps("<withheld>" if withheld else list(line.fields), ensure_ascii=False)
-            refusals.append(Refusal(source_file, line.source_row, line.reason_code, line.reason, text))
-    else:
-        frame = read_parquet_rows(path, wanted)
-    return frame.select(
-        pl.lit(source_file).alias("source_file"),
-        "source_row",
-        *[pl.col(column).alias(name) for name, column in sought.items()],
-    )
+    columns = [pl.col(column).alias(name) for name, column in sought.items()]
+    for frame, refused in _pieces(path, wanted, shop):
+        rows = frame.select(pl.lit(source_file).alias("source_file"), "source_row", *columns)
+        yield rows, [_refused_line(source_file, line, table) for line in refused]
+
+
+def _pieces(path: Path, wanted: list[str], shop: Shop) -> Iterator[tuple[pl.DataFrame, list[RefusedLine]]]:
+    if is_csv(path):
+        return read_csv_pieces(path, wanted, shop.csv.delimiter, shop.csv.encoding)
+    return ((frame, []) for frame in read_parquet_pieces(path, wanted))
+
+
+def _refused_line(source_file: str, line: RefusedLine, table: Table) -> Refusal:
+    # a line that cannot be split cannot have its personal fields taken out
+    withheld = any(column.personal for column in table.columns)
+    text = json.dumps("<withheld>" if withheld else list(line.fields), ensure_ascii=False)
+    return Refusal(source_file, line.source_row, line.reason_code, line.reason, text)
 
 
 def _no_known_column(path: Path, header: tuple[str, ...], shop: Shop, table: Table) -> str:
     told = f"The file has none of the columns of {table.name}"
     names = set(file_columns(shop, table).values())
     for separator, word in SEPARATORS.items():
-        if _is_csv(path) and separator != shop.csv.delimiter and names & {part.strip().strip('"') for part in header[0].split(separator)}:
+        if is_csv(path) and separator != shop.csv.delimiter and names & {part.strip().strip('"') for part in header[0].split(separator)}:
             return f"{told}: its fields are parted by {word}; set [csv] delimiter in shop.toml."
     if any(column.personal for column in table.columns):  # a file without a header line would show a person here
         return f"{told}; its first line must name them, or [columns.{table.name}] in shop.toml say what they are called."

@@ -1,10 +1,11 @@
-"""Parquet files read whole, with nothing in them believed.
+"""Parquet files read piece by piece, with nothing in them believed.
 
 Decides that a file is *readable* when its footer can be read, every wanted column can be decoded, and what was decoded is valid (lengths,
 offsets, text that is UTF-8). Text whose bytes are no UTF-8 comes back as bytes, so that the cells at fault can be told from the others.
 The library that decodes the file raises errors of many kinds for damaged ones; any of them means that the file cannot be read.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from shops.intake_csv import UnreadableFileError, readable
 
 if TYPE_CHECKING:
     import pyarrow
+    from pyarrow import parquet
+
+PIECE_ROWS = 500_000
 
 
 def parquet_header(path: Path) -> tuple[str, ...]:
@@ -26,17 +30,37 @@ def parquet_header(path: Path) -> tuple[str, ...]:
         raise _unreadable(error) from None
 
 
-def read_parquet_rows(path: Path, wanted: list[str]) -> pl.DataFrame:
-    """Return `source_row` (from 1) and the `wanted` columns as the file has them; raises `UnreadableFileError` with one sentence."""
+def read_parquet_pieces(path: Path, wanted: list[str]) -> Iterator[pl.DataFrame]:
+    """Yield `source_row` (from 1) and the `wanted` columns as the file has them, some row groups at a time.
+
+    Raises `UnreadableFileError` with one sentence, at the first piece that cannot be read.
+    """
     from pyarrow import parquet
 
+    rows = 0
     try:
         with parquet.ParquetFile(path) as file:
-            table = _valid(file.read(columns=wanted).select(wanted))
-        frame = pl.DataFrame(pl.from_arrow(table))
+            for groups in _row_groups(file.metadata):
+                table = file.read_row_groups(groups, columns=wanted) if file.metadata.num_row_groups > len(groups) else file.read(wanted)
+                frame = pl.DataFrame(pl.from_arrow(_valid(table.select(wanted))))
+                yield frame.with_row_index("source_row", offset=rows + 1).with_columns(pl.col("source_row").cast(pl.Int64))
+                rows += frame.height
     except (Exception, pl.exceptions.PanicException) as error:
         raise _unreadable(error) from None
-    return frame.with_row_index("source_row", offset=1).with_columns(pl.col("source_row").cast(pl.Int64))
+
+
+def _row_groups(metadata: "parquet.FileMetaData") -> Iterator[list[int]]:
+    """Numbers of row groups that follow one another, `PIECE_ROWS` rows together unless one alone has more."""
+    taken: list[int] = []
+    rows = 0
+    for number in range(metadata.num_row_groups):
+        height = metadata.row_group(number).num_rows
+        if taken and rows + height > PIECE_ROWS:
+            yield taken
+            taken, rows = [], 0
+        taken.append(number)
+        rows += height
+    yield taken
 
 
 def _valid(table: "pyarrow.Table") -> "pyarrow.Table":

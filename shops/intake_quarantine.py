@@ -52,6 +52,7 @@ def refused_rows(table: Table, refusals: list[Refusal]) -> pl.DataFrame:
 def faulty_rows(frame: pl.DataFrame, faults: pl.Series, days: pl.Series, table: Table, shop: Shop, rules: list[Rule]) -> pl.DataFrame:
     """Quarantine rows of `frame` (raw cells); `faults` is check × 16 + fault, where checks are the table's columns and then `rules`."""
     names = file_columns(shop, table)
+    frame = frame.rechunk()  # `pl.format` dies of an empty chunk among others, as files without a faulty row leave
     reason = pl.repeat("", frame.height, dtype=pl.String, eager=True)
     for fault in sorted(faults.unique()):
         check, code = divmod(fault, 16)
@@ -80,6 +81,7 @@ def duplicate_rows(table: Table, repeated: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=QUARANTINE_SCHEMA)
     columns = [column for column in table.columns if not column.personal]
     names = {column.name: column.name for column in columns}
+    repeated = repeated.rechunk()
     return repeated.select(
         pl.lit(table.name).alias("table_name"),
         "source_file",

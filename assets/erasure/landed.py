@@ -17,7 +17,7 @@ from assets.landing.files import LandedFiles, fingerprints
 from shops.contract import TABLES
 from shops.erased import ANONYMISED, is_dropped, names_customers
 from shops.intake import landed_schema
-from shops.intake_cache import cached_intake
+from shops.intake_store import stored_intake, stored_rows
 
 ROOM = "landing"
 
@@ -50,10 +50,10 @@ def erase_from_landing(house: House, gone: Person) -> Iterator[Finding]:
 
 
 def _intake(house: House, files: LandedFiles, name: str, gone: Person) -> Iterator[Finding]:
-    """Read the shop's table again without the person, for cache, quarantine and counts; older entries of the cache go with it."""
-    kept = house.intake_cache.glob(f"{name}-*/accepted.parquet")
+    """Read the shop's table again without the person, for store, quarantine and counts; older entries of the store go with it."""
+    kept = stored_rows(house.intake_cache, name)
     rows = sum(_rows_of(pl.read_parquet(file, columns=["customer_key"], memory_map=False), gone) for file in kept)
-    intake = cached_intake(house.shop, name, house.pseudonym_key(), house.intake_cache, house.erased())
+    intake = stored_intake(house.shop, name, house.pseudonym_key(), house.intake_cache, house.erased())
     files.write_whole(f"_quarantine/{name}", intake.quarantine)
     files.write_whole(f"_counts/{name}", intake.counts)
     if rows:

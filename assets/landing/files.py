@@ -14,9 +14,11 @@ import polars as pl
 
 from assets.windows import Window
 from shops.contract import TABLES
-from shops.intake import landed_key, landed_schema
+from shops.intake import landed_schema
+from shops.intake_marks import NO_ROWS, marks_by_day, marks_of
 
 MANIFEST = "_landed_days.json"
+LOOKED_AT = "_looked_at_days.json"
 
 
 class LandedFiles:
@@ -52,32 +54,53 @@ class LandedFiles:
         """Days of the window on which the table has landed records."""
         return [day for day in window.days if self.day_file(table, day).exists()]
 
-    def outside(self, table: str, window: Window) -> pl.DataFrame:
-        """Rows of the table landed on days outside the window."""
-        inside = {self.day_file(table, day).name for day in window.days}
-        found = [file for file in sorted((self.folder / table).glob("*.parquet")) if file.name not in inside]
-        return pl.concat([pl.read_parquet(file) for file in found]) if found else pl.DataFrame(schema=landed_schema(TABLES[table]))
+    def days_after(self, table: str, day: date) -> list[date]:
+        """Landed days with records after a day."""
+        names = (file.stem.removeprefix("known_on=") for file in (self.folder / table).glob("known_on=*.parquet"))
+        return sorted(landed for landed in map(date.fromisoformat, names) if landed > day)
 
-    def inside(self, table: str, window: Window) -> pl.DataFrame:
-        """Rows of the table landed on days of the window."""
-        found = [file for file in (self.day_file(table, day) for day in window.days) if file.exists()]
-        return pl.concat([pl.read_parquet(file) for file in found]) if found else pl.DataFrame(schema=landed_schema(TABLES[table]))
+    def rows_of(self, table: str, days: Iterable[date]) -> pl.DataFrame:
+        """Rows of the table landed on some days."""
+        return self._scan(table, days).collect()
+
+    def like(self, table: str, days: Iterable[date], rows: pl.DataFrame, content: list[str]) -> pl.DataFrame:
+        """Rows of the table landed on some days that are alike one of `rows` in the columns `content`."""
+        return self._scan(table, days).join(rows.lazy(), on=content, how="semi", nulls_equal=True).collect(engine="streaming")
+
+    def _scan(self, table: str, days: Iterable[date]) -> pl.LazyFrame:
+        found = [file for file in (self.day_file(table, day) for day in sorted(days)) if file.exists()]
+        if not found:
+            return pl.LazyFrame(schema=landed_schema(TABLES[table]))
+        return pl.scan_parquet(found, glob=False, hive_partitioning=False)
 
     def landed_days(self) -> dict[date, dict[str, str]]:
         """Every landed day with the fingerprint of each table."""
-        file = self.folder / MANIFEST
+        return self._read(MANIFEST)
+
+    def looked_at(self, table: str) -> dict[date, str]:
+        """The mark of every landed day's records of the table when they were last given their places (or, not known, as landed)."""
+        looked = self._read(LOOKED_AT)
+        return {day: looked.get(day, tables).get(table, tables.get(table, NO_ROWS)) for day, tables in self.landed_days().items()}
+
+    def record_landed(self, marks: dict[date, dict[str, str]], looked_at: dict[date, dict[str, str]] | None = None) -> None:
+        """Remember marks of landed days per table, and those of the intake's records that were given their places."""
+        self._add(MANIFEST, marks)
+        self._add(LOOKED_AT, looked_at or {})
+
+    def _read(self, name: str) -> dict[date, dict[str, str]]:
+        file = self.folder / name
         if not file.exists():
             return {}
         return {date.fromisoformat(day): tables for day, tables in json.loads(file.read_text(encoding="utf-8")).items()}
 
-    def record_landed(self, fingerprints: dict[date, dict[str, str]]) -> None:
-        known = self.landed_days()
-        for day, tables in fingerprints.items():
+    def _add(self, name: str, marks: dict[date, dict[str, str]]) -> None:
+        known = self._read(name)
+        for day, tables in marks.items():
             known[day] = {**known.get(day, {}), **tables}
         text = json.dumps({day.isoformat(): dict(sorted(tables.items())) for day, tables in sorted(known.items())})
-        temporary = self.folder / f".{MANIFEST}.{os.getpid()}"
+        temporary = self.folder / f".{name}.{os.getpid()}"
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, self.folder / MANIFEST)
+        os.replace(temporary, self.folder / name)
 
     def write_whole(self, name: str, frame: pl.DataFrame) -> None:
         """Replace a file that is not partitioned by day (`_quarantine/<table>`, `_counts/<table>`)."""
@@ -89,49 +112,9 @@ class LandedFiles:
 
 
 def fingerprints(rows: pl.DataFrame, days: Iterable[date]) -> dict[date, str]:
-    """A checksum per `known_on` day over all its rows, independent of their order; days without rows have `empty`."""
-    content = [name for name in rows.columns if name not in ("source_file", "source_row")]
-    hashed = rows.select("known_on", checksum=pl.struct(content).hash(seed=1)) if rows.height else None
-    sums = (
-        {}
-        if hashed is None
-        else dict(
-            hashed.group_by("known_on")
-            .agg(pl.col("checksum").sum(), n=pl.len())
-            .select("known_on", pl.format("{}-{}", "n", "checksum"))
-            .rows()
-        )
-    )
-    return {day: sums.get(day, "empty") for day in days}
-
-
-def late_arrivals_known_today(
-    rows: pl.DataFrame, table: str, files: LandedFiles, window: Window, asked: Window | None = None
-) -> pl.DataFrame:
-    """Give records of days before the run's that were handed in after those days had been landed the day they arrived: the run's last, or
-    the newest landed day where the run lies before it, so that running an old day again learns nothing that came after it.
-
-    A record that was landed keeps the day it was landed on. One that was never landed although its `known_on` day was, and which is no
-    record of the days that are run, arrived now. The days that are run take what the files hold for them: their records keep their own
-    day, one by one as in a range. In a first import nothing is landed, so every record keeps its day. `window` is what is replaced,
-    `asked` (by default the same) the days that are run. It costs a look at every landed file, so it is skipped where the fingerprints of
-    all landed days are still those of the rows.
-    """
-    run = asked or window
-    landed_days = files.landed_days()
-    marks = fingerprints(rows, landed_days)
-    if all(tables.get(table, "empty") == marks[day] for day, tables in landed_days.items()):
-        return rows
-    content = [name for name in rows.columns if name not in ("known_on", "source_file", "source_row")]
-    inside = files.inside(table, window).select(*content, landed_on="known_on").unique(content, keep="first", maintain_order=True)
-    fresh = rows.join(files.outside(table, window).select(content), on=content, how="anti", nulls_equal=True)
-    placed = fresh.join(inside, on=content, how="left", nulls_equal=True)
-    arrived_on = max(run.last_day, *landed_days)
-    is_landed_day = pl.col("known_on").is_in(pl.Series(list(landed_days), dtype=pl.Date).implode())
-    came_now = is_landed_day & (pl.col("known_on") < run.start)
-    known_on = pl.when(pl.col("landed_on").is_not_null()).then("landed_on").when(came_now).then(pl.lit(arrived_on)).otherwise("known_on")
-    key = ["known_on", *landed_key(TABLES[table]), "source_file", "source_row"]
-    return placed.with_columns(known_on=known_on).drop("landed_on").sort(key)
+    """The mark of each day over all its rows, see `shops.intake_marks`; days without rows have `NO_ROWS`."""
+    marks = marks_by_day(marks_of(rows))
+    return {day: marks.get(day, NO_ROWS) for day in days}
 
 
 def _write(frame: pl.DataFrame, file: Path) -> None:

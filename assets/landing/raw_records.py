@@ -4,20 +4,23 @@ A run lands the days of its window, and before them every day of history that wa
 Bad rows go to quarantine with file, row and reason; rows read = accepted + quarantined, always.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import dagster as dg
 import polars as pl
 
 from assets.house import House
-from assets.landing.files import LandedFiles, fingerprints, late_arrivals_known_today
+from assets.landing.arrivals import Arrivals
+from assets.landing.files import LandedFiles, fingerprints
 from assets.partitions import partition_window
 from assets.warehouse import Warehouse
 from assets.windows import Window
 from shops.contract import TABLES
 from shops.erased import REASON as ERASED
-from shops.intake_cache import cached_intake
+from shops.intake_store import stored_intake
 
 QUARANTINE = dg.AssetKey(["landing", "quarantine"])
 COUNTS = dg.AssetKey(["landing", "intake_counts"])
@@ -38,6 +41,15 @@ CHECKS = [
 ]
 
 
+@dataclass(frozen=True)
+class Landed:
+    """What was landed of one table: rows per day with rows, the mark of every day of the window, and of each day that was looked at."""
+
+    rows_by_day: dict[date, int]
+    marks: dict[date, str]
+    looked_at: dict[date, str]
+
+
 @dg.multi_asset(name="landing", specs=SPECS, check_specs=CHECKS, backfill_policy=dg.BackfillPolicy.single_run())
 def landing(context: dg.AssetExecutionContext, house: House, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read every table of the shop and replace the window's files. (The warehouse is not read; having it is having the shop's turn.)"""
@@ -46,17 +58,22 @@ def landing(context: dg.AssetExecutionContext, house: House, warehouse: Warehous
     files.prepare()
     landed_days = files.landed_days()
     stretched = window_with_missed_days(window, house.shop.first_day, set(landed_days))
-    marks: dict[date, dict[str, str]] = {day: {} for day in stretched.days}
+    marks: dict[date, dict[str, str]] = defaultdict(dict)
+    looked_at: dict[date, dict[str, str]] = defaultdict(dict)
     emptied: list[str] = []
     for name in TABLES:
         before = files.days_with_rows(name, stretched)
-        rows_by_day = _land_table(house, files, name, window, stretched, marks)
+        landed = _land_table(house, files, name, window, stretched)
+        for remembered, of_table in ((marks, landed.marks), (looked_at, landed.looked_at)):
+            for day, mark in of_table.items():
+                remembered[day][name] = mark
+        rows_by_day = landed.rows_by_day
         emptied += [f"{name} of {day}" for day in before if day not in rows_by_day]
         yield dg.MaterializeResult(
             asset_key=["landing", name],
             metadata={"dagster/row_count": sum(rows_by_day.get(day, 0) for day in window.days), "days_landed": len(stretched.days)},
         )
-    files.record_landed(marks)
+    files.record_landed(marks, looked_at)
     if emptied:
         context.log.warning(
             "%s held records that the shop no longer hands in: now empty. If that is not meant, hand the records in again.",
@@ -80,17 +97,18 @@ def window_with_missed_days(window: Window, first_day: date, landed: set[date]) 
     return window.since(day)
 
 
-def _land_table(
-    house: House, files: LandedFiles, name: str, asked: Window, window: Window, marks: dict[date, dict[str, str]]
-) -> dict[date, int]:
-    intake = cached_intake(house.shop, name, house.pseudonym_key(), house.intake_cache, house.erased())
+def _land_table(house: House, files: LandedFiles, name: str, asked: Window, window: Window) -> Landed:
+    intake = stored_intake(house.shop, name, house.pseudonym_key(), house.intake_cache, house.erased())
     files.write_whole(f"_quarantine/{name}", intake.quarantine)
     files.write_whole(f"_counts/{name}", intake.counts)
-    rows = late_arrivals_known_today(intake.accepted, name, files, window, asked)
-    in_window = rows.filter(pl.col("known_on").is_between(window.start, window.last_day))
-    for day, mark in fingerprints(in_window, window.days).items():
-        marks[day][name] = mark
-    return files.replace_window(name, in_window, window)
+    arrivals = Arrivals(intake, files, window, asked)
+    looked_at = arrivals.looked_at()
+    rows_by_day: dict[date, int] = {}
+    marks: dict[date, str] = {}
+    for days, rows in arrivals.placed():
+        rows_by_day |= files.replace_window(name, rows, days)
+        marks |= fingerprints(rows, days.days)
+    return Landed(rows_by_day, marks, looked_at)
 
 
 def _reconciled(files: LandedFiles) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:

@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from shops.erased import Erased, erased_file, load_erased, note_erased, pseudonym_of
 from shops.intake import read_table
-from shops.intake_cache import cached_intake
+from shops.intake_store import stored_intake
 
 CUSTOMERS = "customer_id,region\nC1,north\nC2,south\n c1 ,east\n"
 LINES = """order_id,line_id,order_ts,product_id,units,unit_price,customer_id
@@ -90,10 +90,10 @@ def test_events_without_a_customer_stay(make_shop, key, erased: Erased) -> None:
 
 def test_an_intake_kept_from_before_the_erasure_is_not_used_again(make_shop, key, erased: Erased, tmp_path: Path) -> None:
     shop, cache = make_shop({"customers.csv": CUSTOMERS, "products.csv": "product_id\ntea\n"}), tmp_path / "cache"
-    assert cached_intake(shop, "customers", key, cache).accepted.height == 3
-    cached_intake(shop, "products", key, cache)
-    products = sorted(path.name for path in cache.glob("products-*"))
-    assert cached_intake(shop, "customers", key, cache, erased).accepted.height == 1
-    assert len(list(cache.glob("customers-*"))) == 1, "the entry with the person is gone"
-    cached_intake(shop, "products", key, cache, erased)
-    assert sorted(path.name for path in cache.glob("products-*")) == products, "tables without customers are not read again"
+    assert stored_intake(shop, "customers", key, cache).accepted().height == 3
+    stored_intake(shop, "products", key, cache)
+    products = sorted(path.name for path in cache.glob("products/batch-*"))
+    assert stored_intake(shop, "customers", key, cache, erased).accepted().height == 1
+    assert len(list(cache.glob("customers/batch-*"))) == 1, "the entry with the person is gone"
+    stored_intake(shop, "products", key, cache, erased)
+    assert sorted(path.name for path in cache.glob("products/batch-*")) == products, "tables without customers are not read again"

@@ -1,19 +1,27 @@
 """CSV line by line: one bad line costs one line, and the fast way agrees with the careful one."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shops.intake_csv import UnreadableFileError, _read_line_by_line, csv_header, read_csv_rows
-from shops.intake_csv_plain import read_plain_csv
+from shops import intake_csv_plain
+from shops.intake_csv import RefusedLine, UnreadableFileError, _read_line_by_line, csv_header, read_csv_pieces
+from shops.intake_csv_plain import plain_csv_pieces
 
 
 def read(path: Path, content: bytes, delimiter: str = ",", encoding: str = "utf-8") -> tuple[list[tuple], list[tuple[int, str]]]:
     path.write_bytes(content)
-    frame, refused = read_csv_rows(path, list(csv_header(path, delimiter, encoding)), delimiter, encoding)
-    return frame.rows(), [(line.source_row, line.reason_code) for line in refused]
+    return together(read_csv_pieces(path, list(csv_header(path, delimiter, encoding)), delimiter, encoding))
+
+
+def together(pieces: Iterable[tuple[pl.DataFrame, list[RefusedLine]]]) -> tuple[list[tuple], list[tuple[int, str]]]:
+    """Rows, and number and reason of each refused line, of all pieces."""
+    frames, refused = zip(*pieces, strict=True)
+    return pl.concat(frames).rows(), [(line.source_row, line.reason_code) for lines in refused for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -61,16 +69,22 @@ def test_a_file_without_a_header_is_unreadable(tmp_path: Path, content: bytes) -
 PIECES = st.sampled_from(["a", "1", ",", "\n", "\r\n", '"', '"b"', '""', " ", "é", "\t", ";"])
 
 
+@pytest.fixture(autouse=True, scope="module")
+def small_blocks() -> Iterator[None]:
+    """So small that lines of the files here come to lie in several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intake_csv_plain, "BLOCK_BYTES", 7)
+        yield
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=14))
 def test_what_the_fast_way_reads_the_careful_way_reads_alike(tmp_path_factory: pytest.TempPathFactory, pieces: list[str]) -> None:
     path = tmp_path_factory.getbasetemp() / "agree.csv"
     path.write_bytes(("a,b\n" + "".join(pieces)).encode())
-    fast = read_plain_csv(path, ("a", "b"), [0, 1], ",")
-    careful, refused = _read_line_by_line(path, ("a", "b"), ["a", "b"], ",", "utf-8")
+    fast = plain_csv_pieces(path, ("a", "b"), [0, 1], ",")
     if fast is not None:
-        assert refused == []
-        assert fast.rows() == careful.rows()
+        assert together(_read_line_by_line(path, ("a", "b"), ["a", "b"], ",", "utf-8")) == (pl.concat(fast).rows(), [])
 
 
 @settings(max_examples=40, deadline=None)
@@ -78,6 +92,6 @@ def test_what_the_fast_way_reads_the_careful_way_reads_alike(tmp_path_factory: p
 def test_the_fast_way_takes_every_plain_file(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str]]) -> None:
     path = tmp_path_factory.getbasetemp() / "plain.csv"
     path.write_text("a,b\n" + "".join(f'{number},"{text}"\n' for number, text in rows))
-    fast = read_plain_csv(path, ("a", "b"), [0, 1], ",")
+    fast = plain_csv_pieces(path, ("a", "b"), [0, 1], ",")
     assert fast is not None
-    assert fast.rows() == [(position, str(number), text) for position, (number, text) in enumerate(rows, start=1)]
+    assert pl.concat(fast).rows() == [(position, str(number), text) for position, (number, text) in enumerate(rows, start=1)]

@@ -1,21 +1,22 @@
 """Files that change or go away while they are read, and what stands in a table's folder."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from shops import intake_files
+from shops import intake, intake_files
 from shops.intake import Intake, read_table
-from shops.intake_cache import cached_intake
-from shops.intake_csv import UnreadableFileError, csv_header, read_csv_rows
+from shops.intake_csv import UnreadableFileError, csv_header, read_csv_pieces
+from shops.intake_store import StoredIntake, stored_intake
 
 PRODUCTS = "product_id,brand\np1,oak\np2,elm\n"
 
 
-def refusal(intake: Intake) -> tuple[str, int | None, str]:
-    assert intake.accepted.is_empty()
+def refusal(intake: Intake | StoredIntake) -> tuple[str, int | None, str]:
+    assert (intake.accepted() if isinstance(intake, StoredIntake) else intake.accepted).is_empty()
     ((file, row, reason),) = intake.quarantine.select("source_file", "source_row", "reason").rows()
     assert intake.counts["rows_read"].to_list() == [1]
     return file, row, reason
@@ -26,19 +27,19 @@ def test_a_file_that_goes_away_after_it_was_listed_is_refused(make_shop, key, mo
     shop = make_shop({name: PRODUCTS if name.endswith("csv") else pl.DataFrame({"product_id": ["p1"]})})
     listed = intake_files.table_files(shop, "products")
     (shop.path / name).unlink()
-    monkeypatch.setattr(intake_files, "table_files", lambda *_: listed)
+    monkeypatch.setattr(intake, "table_files", lambda *_: listed)
     assert refusal(read_table(shop, "products", key)) == (name, None, "The file is no longer there; hand it in again.")
 
 
-@pytest.mark.parametrize("reader", ["read_csv_rows", "read_parquet_rows"])
+@pytest.mark.parametrize("reader", ["read_csv_pieces", "read_parquet_pieces"])
 def test_a_file_that_goes_away_after_its_header_was_read_is_refused(make_shop, key, monkeypatch, reader: str) -> None:
-    name = "products.csv" if reader == "read_csv_rows" else "products.parquet"
+    name = "products.csv" if reader == "read_csv_pieces" else "products.parquet"
     shop = make_shop({name: PRODUCTS if name.endswith("csv") else pl.DataFrame({"product_id": ["p1"]})})
     read = getattr(intake_files, reader)
 
-    def gone(path: Path, *rest: object) -> object:
+    def gone(path: Path, *rest: object) -> Iterator[object]:
         path.unlink()
-        return read(path, *rest)
+        yield from read(path, *rest)
 
     monkeypatch.setattr(intake_files, reader, gone)
     file, row, reason = refusal(read_table(shop, "products", key))
@@ -52,16 +53,16 @@ def test_a_file_whose_header_changes_while_it_is_read_is_refused(tmp_path) -> No
     wanted = list(csv_header(file, ",", "utf-8"))
     file.write_text("product_id\np1\n")
     with pytest.raises(UnreadableFileError, match="column 'brand' is gone"):
-        read_csv_rows(file, wanted, ",", "utf-8")
+        list(read_csv_pieces(file, wanted, ",", "utf-8"))
 
 
 def test_what_cannot_be_read_can_be_remembered(make_shop, key, tmp_path) -> None:
     shop = make_shop()
     (shop.path / "products.csv").symlink_to(shop.path / "gone.csv")
     for _ in range(2):
-        assert "points to nothing" in refusal(cached_intake(shop, "products", key, tmp_path / "cache"))[2]
+        assert "points to nothing" in refusal(stored_intake(shop, "products", key, tmp_path / "cache"))[2]
     (shop.path / "gone.csv").write_text(PRODUCTS)
-    assert cached_intake(shop, "products", key, tmp_path / "cache").accepted.height == 2, "and is read once it is there"
+    assert stored_intake(shop, "products", key, tmp_path / "cache").accepted().height == 2, "and is read once it is there"
 
 
 def test_folders_are_read_through_links_once_and_hidden_names_are_passed_over(make_shop, key) -> None:

@@ -6,13 +6,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.landing.files import LandedFiles, fingerprints, late_arrivals_known_today
+from assets.landing import arrivals
+from assets.landing.files import LandedFiles
+from assets.landing.raw_records import window_with_missed_days
 from assets.windows import Window
 from shops.contract import TABLES
 from shops.intake import landed_schema
+from tests.assets.landing import stored
+from tests.assets.landing.whole_table import land_by_whole_table
 
 TABLE = "daily_sales"
 FIRST = date(2025, 1, 1)
@@ -65,17 +70,19 @@ def intake(handed_in: list[Record]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
+@pytest.fixture(autouse=True)
+def few_rows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "ROWS_AT_ONCE", 4)
+
+
 def land(files: LandedFiles, handed_in: list[Record], first: int, last: int) -> None:
     """What the landing asset does with one table."""
-    window = Window(day(first), day(last + 1))
-    rows = late_arrivals_known_today(intake(handed_in), TABLE, files, window)
-    files.replace_window(TABLE, rows, window)
-    files.record_landed({each: {TABLE: mark} for each, mark in fingerprints(rows, window.days).items()})
+    stored.land(files, intake(handed_in), TABLE, Window(day(first), day(last + 1)))
 
 
 def landed(files: LandedFiles, first: int = 0, last: int = DAYS) -> list[tuple]:
     """(known on, about, product) of what was landed on the days `first` to `last`."""
-    frame = files.inside(TABLE, Window(day(first), day(last + 1)))
+    frame = files.rows_of(TABLE, Window(day(first), day(last + 1)).days)
     return sorted(
         frame.select((pl.col("known_on") - FIRST).dt.total_days(), (pl.col("business_day") - FIRST).dt.total_days(), "product_id").rows()
     )
@@ -124,3 +131,22 @@ def test_a_landed_day_run_again_learns_nothing_of_other_days(everything: list[Re
         land(files, everything, newest + 1, DAYS - 1)
         assert landed(files, 0, newest - 1) == wanted
         assert len(landed(files)) == len(everything)
+
+
+@settings(max_examples=60, deadline=None)
+@given(everything=some_records, data=st.data())
+def test_records_land_where_a_look_at_the_whole_table_puts_them(everything: list[Record], data: st.DataObject) -> None:
+    """Whatever is handed in, withdrawn or handed in again, and whichever days are run, with days before them that were missed."""
+    with TemporaryDirectory() as ours, TemporaryDirectory() as theirs:
+        files, whole = LandedFiles(Path(ours)), LandedFiles(Path(theirs))
+        for each in (files, whole):
+            each.prepare()
+        for _ in range(data.draw(st.integers(1, 6))):
+            handed_in = intake(data.draw(st.lists(st.sampled_from(everything), unique_by=lambda record: record.product)))
+            first = data.draw(st.integers(0, DAYS - 1))
+            asked = Window(day(first), day(data.draw(st.integers(first, DAYS - 1)) + 1))
+            window = window_with_missed_days(asked, FIRST, set(files.landed_days()))
+            stored.land(files, handed_in, TABLE, window, asked)
+            land_by_whole_table(whole, handed_in, TABLE, window, asked)
+            assert landed(files) == landed(whole)
+            assert files.landed_days() == whole.landed_days()

@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.landing.files import LandedFiles, fingerprints, late_arrivals_known_today
+from assets.landing.files import LandedFiles, fingerprints
 from assets.landing.raw_records import window_with_missed_days
 from assets.windows import Window
 from shops.contract import TABLES
 from shops.intake import landed_schema
+from tests.assets.landing import stored
 
 TABLE = "daily_sales"
 DAYS = [date(2025, 1, day) for day in range(1, 11)]
@@ -38,10 +39,7 @@ def files(tmp_path: Path) -> LandedFiles:
 
 def land(files: LandedFiles, rows: pl.DataFrame, first: int, last: int) -> None:
     """What the landing asset does with the rows of one table for the days `first` to `last`."""
-    window = Window(DAYS[first - 1], DAYS[last])
-    rows = late_arrivals_known_today(rows, TABLE, files, window)
-    files.replace_window(TABLE, rows, window)
-    files.record_landed({day: {TABLE: mark} for day, mark in fingerprints(rows, window.days).items()})
+    stored.land(files, rows, TABLE, Window(DAYS[first - 1], DAYS[last]))
 
 
 def landed(files: LandedFiles) -> list[tuple[int, int, str, float]]:
@@ -134,8 +132,7 @@ def test_a_missed_day_does_not_make_late_records_of_the_days_after_it_punctual(f
     land(files, sales((1, "a", 1)), 1, 2)
     land(files, sales((1, "a", 1), (4, "a", 4)), 4, 4)
     window, asked = Window(DAYS[2], DAYS[5]), Window(DAYS[4], DAYS[5])
-    rows = late_arrivals_known_today(sales((1, "a", 1), (3, "a", 3), (4, "a", 4), (4, "late", 9), (5, "a", 5)), TABLE, files, window, asked)
-    files.replace_window(TABLE, rows, window)
+    stored.land(files, sales((1, "a", 1), (3, "a", 3), (4, "a", 4), (4, "late", 9), (5, "a", 5)), TABLE, window, asked)
     assert landed(files) == [(1, 1, "a", 1), (3, 3, "a", 3), (4, 4, "a", 4), (5, 4, "late", 9), (5, 5, "a", 5)]
 
 
