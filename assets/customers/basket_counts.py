@@ -65,9 +65,13 @@ def count_baskets(connection: duckdb.DuckDBPyConnection, lines: str, fewest: int
         [fewest],
     )
     pairs = connection.execute(_named("_pair", ("first", "second"))).pl()
-    found = connection.execute(_named(f"({_THREES.format(wanted=threes, fewest=fewest)})", ("first", "second", "third"))).pl()
+    # basket by basket: left to itself the planner joins frequent pairs with one another first, which are billions in a large shop
+    connection.execute(f"create or replace temp table _held as {_HELD.format(wanted=threes)}")
+    connection.execute("create or replace temp table _held_three as " + _HELD_THREES)
+    found = connection.execute(_named(f"({_THREES.format(fewest=fewest)})", ("first", "second", "third"))).pl()
     connection.unregister("_frequent")
-    connection.execute("drop table _line; drop table _basket; drop table _entry; drop table _pair")
+    for table in ("_line", "_basket", "_entry", "_pair", "_held", "_held_three"):
+        connection.execute(f"drop table {table}")
     return BasketCounts(orders, products, pairs, found, left_out)
 
 
@@ -75,17 +79,24 @@ def _periods(table: str) -> str:
     return _COUNTS.replace("period =", f"{table}.period =")
 
 
-_THREES = f"""
-select one.product as first, two.product as second, three.product as third, {_COUNTS.replace("period =", "one.period =")}
+_HELD = """
+select one.basket, one.product as first, two.product as second, one.period
 from _entry as one
 join _entry as two on one.basket = two.basket and one.product < two.product
-join _pair as low on low.first = one.product and low.second = two.product
-join _entry as three on three.basket = one.basket and two.product < three.product
-join _pair as outer_pair on outer_pair.first = one.product and outer_pair.second = three.product
-join _pair as high on high.first = two.product and high.second = three.product
-where {{wanted}}
-group by all
-having count(*) filter (one.period > 0) >= {{fewest}}
+semi join _pair on _pair.first = one.product and _pair.second = two.product
+where {wanted}
+"""
+_HELD_THREES = """
+select low.first, low.second, high.second as third, low.period
+from _held as low
+join _held as high on low.basket = high.basket and low.second = high.first
+"""
+_THREES = f"""
+select held.first, held.second, held.third, {_COUNTS.replace("period =", "held.period =")}
+from _held_three as held
+semi join _pair on _pair.first = held.first and _pair.second = held.third
+group by held.first, held.second, held.third
+having count(*) filter (held.period > 0) >= {{fewest}}
 """
 
 
