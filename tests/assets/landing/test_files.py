@@ -11,6 +11,7 @@ from assets.landing.raw_records import window_with_missed_days
 from assets.windows import Window
 from shops.contract import TABLES
 from shops.intake import landed_schema
+from shops.intake_store import StoredIntake
 from tests.assets.landing import stored
 
 TABLE = "daily_sales"
@@ -134,6 +135,29 @@ def test_a_missed_day_does_not_make_late_records_of_the_days_after_it_punctual(f
     window, asked = Window(DAYS[2], DAYS[5]), Window(DAYS[4], DAYS[5])
     stored.land(files, sales((1, "a", 1), (3, "a", 3), (4, "a", 4), (4, "late", 9), (5, "a", 5)), TABLE, window, asked)
     assert landed(files) == [(1, 1, "a", 1), (3, 3, "a", 3), (4, 4, "a", 4), (5, 4, "late", 9), (5, 5, "a", 5)]
+
+
+def test_news_that_had_to_wait_is_not_forgotten(files: LandedFiles) -> None:
+    """Late records of day 4, seen by a run of the 5th that also lands the missed 3rd, wait for the newest day: the 8th was landed."""
+    first, grown = sales((1, "a", 1), (4, "a", 4), (8, "a", 8)), sales((1, "a", 1), (4, "a", 4), (4, "late", 9), (8, "a", 8))
+    for days in ((1, 2), (4, 4), (8, 8)):
+        land(files, first, *days)
+    stored.land(files, grown, TABLE, Window(DAYS[2], DAYS[5]), Window(DAYS[4], DAYS[5]))
+    assert landed(files) == [(1, 1, "a", 1), (4, 4, "a", 4), (8, 8, "a", 8)]
+    land(files, grown, 9, 9)
+    assert landed(files) == [(1, 1, "a", 1), (4, 4, "a", 4), (8, 8, "a", 8), (9, 4, "late", 9)]
+
+
+def test_only_days_that_changed_are_read_again(files: LandedFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = sales(*((day, "a", day) for day in range(1, 8)), (3, "late", 9))
+    land(files, rows.filter(pl.col("product_id") != "late"), 1, 6)
+    land(files, rows, 7, 7)
+    spans: list[tuple[date | None, date | None]] = []
+    accepted = StoredIntake.accepted
+    monkeypatch.setattr(StoredIntake, "accepted", lambda self, *days: spans.append(days) or accepted(self, *days))
+    land(files, pl.concat([rows, sales((8, "a", 8), (5, "late", 9))]), 8, 8)
+    assert spans == [(DAYS[4], DAYS[4]), (DAYS[7], DAYS[7])], "day 3 was looked at when its late record came"
+    assert (8, 5, "late", 9) in landed(files)
 
 
 def test_fingerprints_do_not_depend_on_the_order_of_rows_or_where_they_stood() -> None:
