@@ -5,6 +5,7 @@ refused and why, and which decisions the data allows (`shops.check_decisions`). 
 """
 
 import secrets
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +13,12 @@ import polars as pl
 
 from shops.check_decisions import possible_decisions
 from shops.check_facts import DecisionCheck, Problem, ShopCheck, ShopFacts, TableCheck
-from shops.check_references import alike_ids, unknown_references
+from shops.check_references import NAMES_OF_THINGS, alike_ids, unknown_references
 from shops.check_text import render
 from shops.contract import TABLES, Table
-from shops.intake import Intake, read_table
 from shops.intake_csv import UnreadableFileError
 from shops.intake_files import SUFFIXES, file_columns, file_header, shown_name, table_files
+from shops.intake_store import StoredIntake, stored_intake
 from shops.shop import Shop, load_shop
 
 __all__ = ["DecisionCheck", "Problem", "ShopCheck", "ShopFacts", "TableCheck", "check_shop", "render"]
@@ -25,22 +26,36 @@ __all__ = ["DecisionCheck", "Problem", "ShopCheck", "ShopFacts", "TableCheck", "
 SETTLING_DAYS = 7  # late records about an outcome window are waited for
 EXAMPLES = 3
 SHOWN_FILES = 10
+LOOKED_AT = {  # columns of accepted rows that some remark or fact rests on
+    *NAMES_OF_THINGS,
+    *("customer_key", "business_day", "known_on", "recorded_at", "source_file", "source_row"),
+    *("unit_cost", "valid_from", "valid_to", "assigned_on", "propensity"),
+}
 DATA_SUFFIXES = (*SUFFIXES, ".tsv", ".xlsx", ".xls", ".ods", ".gz", ".zip", ".zst", ".feather", ".arrow", ".jsonl")
 
 
 def check_shop(path: Path) -> ShopCheck:
-    """Check the shop folder `path`; writes nothing. Raises `ShopError` with one sentence where shop.toml cannot be used."""
+    """Check the shop folder `path`; leaves nothing behind. Raises `ShopError` with one sentence where shop.toml cannot be used.
+
+    What is accepted lies in a temporary folder meanwhile, since a table need not fit in memory; the columns looked at must.
+    """
     shop = load_shop(path)
+    with tempfile.TemporaryDirectory(prefix="countinghouse-check-") as folder:
+        return _checked(shop, Path(folder))
+
+
+def _checked(shop: Shop, folder: Path) -> ShopCheck:
     key = secrets.token_bytes(32)  # the pseudonyms are only counted here
     tables, problems, notes, seen = [], [], [], {}
     for name, table in TABLES.items():
-        intake = read_table(shop, name, key)
+        intake = stored_intake(shop, name, key, folder)
         if intake.counts.is_empty():
             continue
-        tables.append(_table_check(table, intake, shop))
+        looked_at = [column for column in intake.columns if column in LOOKED_AT]
+        seen[name] = intake.accepted_columns(looked_at)
+        tables.append(_table_check(intake, seen[name], shop))
         problems += _problems(intake.quarantine)
         notes += _column_notes(shop, table)
-        seen[name] = intake.accepted
     rows = {name: seen[name].height if name in seen else 0 for name in TABLES}
     facts = _facts(shop, seen)
     return ShopCheck(
@@ -59,10 +74,10 @@ def check_shop(path: Path) -> ShopCheck:
     )
 
 
-def _table_check(table: Table, intake: Intake, shop: Shop) -> TableCheck:
-    accepted, counts = intake.accepted, intake.counts
+def _table_check(intake: StoredIntake, accepted: pl.DataFrame, shop: Shop) -> TableCheck:
+    counts = intake.counts
     return TableCheck(
-        name=table.name,
+        name=intake.table.name,
         files=counts.height,
         rows_read=counts["rows_read"].sum(),
         rows_accepted=accepted.height,
@@ -136,11 +151,11 @@ def _facts(shop: Shop, seen: dict[str, pl.DataFrame]) -> ShopFacts:
     sales = next((seen[name] for name in ("order_lines", "daily_sales") if name in seen and seen[name].height), None)
     if sales is None:
         return ShopFacts()
-    products = table("products").unique("product_id", keep="last")
+    products = _newest(table("products"), "product_id")
     sold = sales["product_id"].unique()
     last_day = shop.last_day or sales["business_day"].max()
     with_customer = sales["customer_key"].drop_nulls() if "customer_key" in sales.columns else pl.Series([], dtype=pl.String)
-    coupons = table("coupons").unique("coupon_id", keep="last")
+    coupons = _newest(table("coupons"), "coupon_id")
     assignments = table("coupon_assignments")
     if assignments.height:
         settled_by = last_day - timedelta(days=shop.coupons.outcome_window_days + SETTLING_DAYS)
@@ -159,3 +174,8 @@ def _facts(shop: Shop, seen: dict[str, pl.DataFrame]) -> ShopFacts:
         settled_with_propensity=assignments["propensity"].count(),
         settled_controls=assignments.filter(pl.col("coupon_id").is_null()).height,
     )
+
+
+def _newest(rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The newest version of each id."""
+    return rows.sort("known_on", "source_file", "source_row").unique(key, keep="last") if rows.height else rows

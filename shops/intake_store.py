@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -56,6 +56,10 @@ class StoredIntake:
         if first is not None and last is not None:
             rows = rows.filter(pl.col("known_on").is_between(first, last))
         return self._kept(rows).sort(row_order(self.table)).collect()
+
+    def accepted_columns(self, names: Sequence[str]) -> pl.DataFrame:
+        """Some columns of all accepted rows, in no order."""
+        return self._kept(_scan(self.table, self.parts)).select(names).collect()
 
     @property
     def columns(self) -> list[str]:
