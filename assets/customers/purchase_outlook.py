@@ -20,6 +20,7 @@ from assets.customers.order_days import read_orders
 from assets.house import House
 from assets.partitions import partition_window
 from assets.pictures import picture
+from assets.retention import thin_out
 from assets.table_contracts import table_contracts
 from assets.tracking import FamilyRun, Tracking, TrainingRecord
 from assets.warehouse import Warehouse
@@ -102,6 +103,8 @@ def customer_outlook(context: dg.AssetExecutionContext, house: House, warehouse:
     for name in TABLES:
         frame = pl.concat([part.select(made[name][0].columns) for part in made[name]], how="vertical_relaxed")
         rows = warehouse.replace_days(table_contracts()[name], frame, window.days)
+        if name == OUTLOOK:
+            thin_out(warehouse, table_contracts()[name], window.start, house.shop.customers.snapshot_days)
         extra = _told(model, frame, window) if name == OUTLOOK else {}
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows, **extra})
     area = _area(model)

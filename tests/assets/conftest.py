@@ -5,15 +5,18 @@ import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
+from assets.table_contracts import table_contracts
 from shops.contract import TABLES
 from shops.simulated.cut import cut_shop
 
 PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 28))
 LAST_DAY = date(2025, 12, 31)
+OUTLIVED, MONTH_END = date(2025, 8, 15), date(2025, 7, 31)  # an evening more than 92 days before the week, and one that is kept
 
 
 def _fresh_house(old, shop: Path, var: Path):  # noqa: ANN202  (House, as conftest.py one folder up declares it)
@@ -43,6 +46,32 @@ def among_later_records(past_week, tmp_path_factory: pytest.TempPathFactory):  #
     shutil.copytree(past_week.shop, folder)
     disturb_later_records(folder, PAST_WEEK[1], seed=5)
     return _fresh_house(past_week, folder, tmp_path_factory.mktemp("var-disturbed"))
+
+
+@pytest.fixture(scope="session")
+def decided_again(past_week, tables_of_day):  # noqa: ANN201
+    """The week's Friday decided once more, alone: the house, what it said before of Thursday and Friday, and, table by table, what was left
+    of the Friday's rows about single customers after they had been put beside it as those of OUTLIVED and of MONTH_END."""
+    before = {day: tables_of_day(past_week, day) for day in (PAST_WEEK[1] - timedelta(days=1), PAST_WEEK[1])}
+    names = [name for name in _about_customers() if before[PAST_WEEK[1]][name].height]
+    with duckdb.connect(str(past_week.state / "warehouse.duckdb")) as connection:
+        for name in names:
+            for day in (OUTLIVED, MONTH_END):
+                connection.execute(
+                    f"insert into {name} select * replace (date '{day}' as as_of_day) from {name} where as_of_day = date '{PAST_WEEK[1]}'"
+                )
+    again = past_week.after("run", "--day", PAST_WEEK[1].isoformat())
+    with duckdb.connect(str(past_week.state / "warehouse.duckdb")) as connection:
+        left = {name: connection.execute(f"select * from {name} where as_of_day <= date '{OUTLIVED}'").pl() for name in names}
+        for name in names:
+            connection.execute(f"delete from {name} where as_of_day <= date '{OUTLIVED}'")
+    return again, before, left
+
+
+def _about_customers() -> list[str]:
+    """Tables of the customers' room with rows about single customers, and the lists made from them."""
+    tables = (contract for contract in table_contracts().values() if "customer_key" in {column.name for column in contract.columns})
+    return sorted(table.name for table in tables if table.name.startswith("customers.") or table.name == "decisions.audiences")
 
 
 def disturb_later_records(folder: Path, day: date, seed: int) -> None:
