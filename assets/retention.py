@@ -16,7 +16,7 @@ class KeptLonger:
 
 
 def thin_out(warehouse: Warehouse, contract: TableContract, first_day: date, snapshot_days: int, longer: KeptLonger | None = None) -> None:
-    """Remove rows of days more than `snapshot_days` before `first_day`, the first day of a run, that do not end a month nor are in `longer`."""
+    """Remove rows of days more than `snapshot_days` before `first_day`, a run's first day, that do not end a month nor are in `longer`."""
     day = contract.day_column
     spared = KeptLonger("false", 0) if longer is None else longer
     with warehouse.connect() as connection:
