@@ -19,9 +19,11 @@ DAY_BEFORE = date(2025, 11, 27)
 OUTLIVED, MONTH_END = date(2025, 8, 15), date(2025, 7, 31)  # of `decided_again`
 TABLES = sorted(table_contracts())
 # a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated; neither an outlook nor
-# a promotion calendar was made; no coupon plan is old enough to be judged; 84 days before there were too few customers to judge segments
+# a promotion calendar was made; no coupon plan is old enough to be judged; 84 days before there were too few customers to judge segments;
+# no outlook of 28 days before was made
 EMPTY_HERE = {
     "customers.segment_scores",
+    "customers.outlook_outcomes",
     "review.promised_realised",
     "response.pilot_plan",
     "decisions.coupon_overrides",
