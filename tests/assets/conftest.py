@@ -2,8 +2,10 @@
 
 import random
 import shutil
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -48,24 +50,41 @@ def among_later_records(past_week, tmp_path_factory: pytest.TempPathFactory):  #
     return _fresh_house(past_week, folder, tmp_path_factory.mktemp("var-disturbed"))
 
 
+@dataclass(frozen=True)
+class DecidedAgain:
+    """The past week's Friday decided once more, alone, after its rows about single customers had been copied to older days.
+
+    before: what the house said of Thursday and Friday, by day and table. left: by table, what the run left of the copies to OUTLIVED and
+    MONTH_END. outcomes: what it said of the outlook copied to 84 days before. All copies are gone again.
+    """
+
+    house: Any
+    before: dict[date, dict[str, pl.DataFrame]]
+    left: dict[str, pl.DataFrame]
+    outcomes: pl.DataFrame
+
+
 @pytest.fixture(scope="session")
-def decided_again(past_week, tables_of_day):  # noqa: ANN201
-    """The week's Friday decided once more, alone: the house, what it said before of Thursday and Friday, and, table by table, what was left
-    of the Friday's rows about single customers after they had been put beside it as those of OUTLIVED and of MONTH_END."""
-    before = {day: tables_of_day(past_week, day) for day in (PAST_WEEK[1] - timedelta(days=1), PAST_WEEK[1])}
-    names = [name for name in _about_customers() if before[PAST_WEEK[1]][name].height]
+def decided_again(past_week, tables_of_day) -> DecidedAgain:
+    friday = PAST_WEEK[1]
+    quarter_before = friday - timedelta(days=84)
+    before = {day: tables_of_day(past_week, day) for day in (friday - timedelta(days=1), friday)}
+    copies = [(name, day) for name in _about_customers() for day in (OUTLIVED, MONTH_END)] + [
+        ("customers.purchase_outlook", quarter_before)
+    ]
     with duckdb.connect(str(past_week.state / "warehouse.duckdb")) as connection:
-        for name in names:
-            for day in (OUTLIVED, MONTH_END):
-                connection.execute(
-                    f"insert into {name} select * replace (date '{day}' as as_of_day) from {name} where as_of_day = date '{PAST_WEEK[1]}'"
-                )
-    again = past_week.after("run", "--day", PAST_WEEK[1].isoformat())
+        for name, day in copies:
+            connection.execute(
+                f"insert into {name} select * replace (date '{day}' as as_of_day) from {name} where as_of_day = date '{friday}'"
+            )
+    house = past_week.after("run", "--day", friday.isoformat())
     with duckdb.connect(str(past_week.state / "warehouse.duckdb")) as connection:
-        left = {name: connection.execute(f"select * from {name} where as_of_day <= date '{OUTLIVED}'").pl() for name in names}
-        for name in names:
-            connection.execute(f"delete from {name} where as_of_day <= date '{OUTLIVED}'")
-    return again, before, left
+        left = {name: connection.execute(f"select * from {name} where as_of_day <= date '{OUTLIVED}'").pl() for name in _about_customers()}
+        outcomes = connection.execute("select * from customers.outlook_outcomes order by all").pl()
+        for name, day in copies:
+            connection.execute(f"delete from {name} where as_of_day = date '{day}'")
+        connection.execute("delete from customers.outlook_outcomes")
+    return DecidedAgain(house, before, left, outcomes)
 
 
 def _about_customers() -> list[str]:
