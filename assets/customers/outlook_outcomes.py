@@ -105,15 +105,16 @@ def outcomes_of(warehouse: Warehouse, window: Window) -> pl.DataFrame:
     made_on = warehouse.read("select distinct as_of_day from customers.purchase_outlook order by 1")["as_of_day"].to_list()
     ends = {day + timedelta(days=measure.days) for day in window.days for measure in MEASURES}
     days = sorted({*window.days, *(day for day in made_on if day > window.last_day and day in ends)})
-    asked = [(measure, day) for day in days for measure in MEASURES if day - timedelta(days=measure.days) in set(made_on)]
+    asked = [(day, measure) for day in days for measure in MEASURES if day - timedelta(days=measure.days) in set(made_on)]
     made = [contract.empty()]
     with warehouse.connect() as connection:
-        made += [_judged(connection, measure, day) for measure, day in asked]
+        made += [_judged(connection, measure, day) for day, measure in asked]
     judged = pl.concat([part.select(made[0].columns) for part in made], how="vertical_relaxed")
     if not warehouse.exists(OUTCOMES):
         return judged
+    again = pl.DataFrame([(day, measure.name) for day, measure in asked], schema={"as_of_day": pl.Date, "measure": pl.String}, orient="row")
     stored = warehouse.read(f"select * from {OUTCOMES} where as_of_day in (select unnest($days::date[]))", {"days": days})
-    return pl.concat([judged, stored.join(judged, on=["as_of_day", "measure"], how="anti").select(judged.columns)])
+    return pl.concat([judged, stored.join(again, on=["as_of_day", "measure"], how="anti").select(judged.columns)])
 
 
 def _judged(connection: duckdb.DuckDBPyConnection, measure: Measure, day: date) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 between lifecycle states.
 
 Learned per training day from what was known then, scored on each day. Totals are those of the sales forecast where there is one that has
-seen the season. Nothing here is the effect of anything: coupons and ads use treatment effects.
+seen the season. Nothing here is the effect of anything: coupons and ads use treatment effects. Outlooks that are old enough are held
+against what came (`outlook_outcomes`).
 """
 
 import hashlib

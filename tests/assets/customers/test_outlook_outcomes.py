@@ -154,6 +154,9 @@ def test_days_in_any_order_end_in_the_same_rows_and_outlooks_thinned_out_keep_th
         connection.execute("delete from customers.purchase_outlook where as_of_day = ?", [far])
     expect(other, near, one={"p_buy_28d": 0.5, "expected_orders_28d": 0.5})
     assert judged(other, near, near).equals(in_order)
+    with other.connect() as connection:  # decided anew, the outlook of four weeks before has no expectation any more
+        connection.execute("update customers.purchase_outlook set p_buy_28d = null where as_of_day = ?", [near])
+    assert set(judged(other)["measure"]) == {"net_revenue_84d", "order_days"}
 
 
 def test_a_total_warns_where_it_is_far_off_and_chance_does_not_explain_it(warehouse: Warehouse) -> None:
