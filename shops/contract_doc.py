@@ -162,7 +162,7 @@ groups = { social = "video", display = "video" }
 group_budgets = { video = 600.0 }
 group_minimums = { video = 50.0 }
 
-[customers]                      # profiles, segments and audience lists
+[customers]                      # profiles, segments, outlooks, recommendations and audience lists
 snapshot_days = 92               # daily snapshots are kept that long; of older days the last of each month is
 contact_days = 28
 most_contacts = 2                # to one customer in that many days, coupons and ads together

@@ -7,9 +7,9 @@ from shops.shop_toml import Section
 
 @dataclass(frozen=True)
 class CustomerTerms:
-    """Terms of profiles, segments and audiences.
+    """Terms of profiles, segments, outlooks, recommendations and audiences.
 
-    snapshot_days     days for which daily snapshots of profiles, segments and audiences are kept; of older days the last of each month is
+    snapshot_days     days for which daily snapshots of all of them are kept; of older days the last of each month is
     contact_days      days in which contacts are counted
     most_contacts     contacts a customer may get in them, coupons and ads together
     audience_size     most customers on one audience list; None: no cap

@@ -2,7 +2,8 @@
 between lifecycle states.
 
 Learned per training day from what was known then, scored on each day. Totals are those of the sales forecast where there is one that has
-seen the season. Nothing here is the effect of anything: coupons and ads use treatment effects.
+seen the season. Nothing here is the effect of anything: coupons and ads use treatment effects. Outlooks that are old enough are held
+against what came (`outlook_outcomes`).
 """
 
 import hashlib
@@ -17,9 +18,11 @@ import dagster as dg
 import polars as pl
 
 from assets.customers.order_days import read_orders
+from assets.customers.outlook_outcomes import OUTCOMES, outcomes_of, totals_check
 from assets.house import House
 from assets.partitions import partition_window
 from assets.pictures import picture
+from assets.retention import thin_out
 from assets.table_contracts import table_contracts
 from assets.tracking import FamilyRun, Tracking, TrainingRecord
 from assets.warehouse import Warehouse
@@ -31,17 +34,19 @@ if TYPE_CHECKING:
 EXPERIMENT = "customer_outlook"
 OUTLOOK, SCORES, TRANSITIONS = "customers.purchase_outlook", "customers.outlook_scores", "customers.lifecycle_transitions"
 TABLES = (OUTLOOK, SCORES, TRANSITIONS)
-KEYS = {name: dg.AssetKey(name.split(".")) for name in TABLES}
+KEYS = {name: dg.AssetKey(name.split(".")) for name in (*TABLES, OUTCOMES)}
 ORDERS = ["intermediate", "int_orders"]
 UPSTREAM = {
     OUTLOOK: [ORDERS, ["marts", "sales_panel"], ["demand", "forecast_daily"]],
     SCORES: [ORDERS],
     TRANSITIONS: [ORDERS],
+    OUTCOMES: [ORDERS, ["marts", "customer_profile"]],
 }
 ABOUT = {
     OUTLOOK: "Who will buy, who has left and what each customer will spend, with three reasons; no effect of anything.",
     SCORES: "How good each model was on customers and days it had not seen, and which is served.",
     TRANSITIONS: "How customers moved between lifecycle states within 28 days, and what that promises for the coming 28.",
+    OUTCOMES: "What outlooks expected and what came, once their days were over: all customers, and by lifecycle.",
 }
 UNITS = """
 select business_day, sum(units) as units
@@ -69,14 +74,19 @@ order by all
             deps=UPSTREAM[name],
             description=ABOUT[name],
         )
-        for name in TABLES
+        for name in KEYS
     ],
     check_specs=[
         dg.AssetCheckSpec(
             "chances_tell_buyers_apart",
             asset=KEYS[SCORES],
             description="In the newest held-out window buyers were told apart better than by chance (area under the curve above 0.5).",
-        )
+        ),
+        dg.AssetCheckSpec(
+            "totals_came_as_expected",
+            asset=KEYS[OUTCOMES],
+            description="The newest outlooks old enough to be judged: no total is off by more than a quarter and two standard deviations.",
+        ),
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
@@ -112,6 +122,17 @@ def customer_outlook(context: dg.AssetExecutionContext, house: House, warehouse:
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"served": model.check_reason, "area_under_curve": "not held out" if area is None else area},
     )
+    yield from _outcomes(warehouse, window)
+    thin_out(warehouse, table_contracts()[OUTLOOK], window.start, house.shop.customers.snapshot_days)
+
+
+def _outcomes(warehouse: Warehouse, window: Window) -> Iterator[Any]:
+    """Judge what is old enough, before outlooks are thinned out."""
+    frame = outcomes_of(warehouse, window)
+    rows = warehouse.replace_days(table_contracts()[OUTCOMES], frame, sorted({*window.days, *frame["as_of_day"]}))
+    of_run = frame.filter(pl.col("as_of_day").is_between(window.start, window.last_day))
+    yield dg.MaterializeResult(asset_key=KEYS[OUTCOMES], metadata={"dagster/row_count": rows})
+    yield totals_check(of_run, KEYS[OUTCOMES])
 
 
 def _area(model: "OutlookModel") -> float | None:

@@ -3,6 +3,8 @@
 Methods and re-ranker are trained per training day on a sample of customers. Those who bought last are re-ranked each day; the others who
 bought within a year get the frequency blend's lists; customers who came lately and never bought get what newcomers like them bought. What
 is said of a list's worth is measured on the four weeks before the training day. A chance is that of buying anyway: no list's effect.
+
+Lists are kept like customer profiles; places drawn by lot for a year, since what came of them can be weighted by their propensity.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ from assets.customers.frequency_blend import blend_lists
 from assets.customers.purchases import product_words_on, products_on, purchases_on, sampled_customers, served_customers
 from assets.house import House
 from assets.partitions import partition_window
+from assets.retention import KeptLonger, thin_out
 from assets.table_contracts import table_contracts
 from assets.tracking import Tracking, TrainingRecord
 from assets.warehouse import Warehouse
@@ -34,6 +37,7 @@ ABOUT = {
     SCORES: "What every method's lists were worth in the newest window whose purchases are known.",
 }
 NEWCOMER_DAYS = 168
+DRAWN = KeptLonger("is_explored", 365)
 FACTS = ("product_name", "category", "unit_price")
 
 
@@ -74,6 +78,8 @@ def recommendations(context: dg.AssetExecutionContext, house: House, warehouse: 
     for name in (LISTS, SCORES):
         parts = [part.select(made[name][0].columns) for part in made[name]]
         rows = warehouse.replace_days(table_contracts()[name], pl.concat(parts, how="vertical_relaxed"), window.days)
+        if name == LISTS:
+            thin_out(warehouse, table_contracts()[name], window.start, house.shop.customers.snapshot_days, DRAWN)
         yield dg.MaterializeResult(asset_key=KEYS[name], metadata={"dagster/row_count": rows, **_metadata(name, parts[-1])})
 
 

@@ -16,12 +16,14 @@ from optimization.audiences import ListSettings, choose_lists
 TABLE = "decisions.audiences"
 KEY = dg.AssetKey(TABLE.split("."))
 UPSTREAM = (
-    *(("marts", "customer_profile"), ("marts", "fct_coupon_assignments"), ("response", "purchase_propensity")),
-    *(("response", "coupon_scores"), ("decisions", "ad_audiences"), ("customers", "segments")),
+    *(("marts", "customer_profile"), ("marts", "fct_coupon_assignments"), ("response", "coupon_scores")),
+    *(("decisions", "ad_audiences"), ("customers", "segments"), ("customers", "purchase_outlook")),
 )
-OUTLOOK = (
-    "select as_of_day, customer_key, purchase_probability, model_version from response.purchase_propensity where as_of_day between ? and ?"
-)
+OUTLOOK = """
+select as_of_day, customer_key, p_buy_28d as purchase_probability, model_version
+from customers.purchase_outlook
+where as_of_day between ? and ?
+"""
 BEST_COUPONS = """
 select as_of_day, customer_key, unnest(max_by(
     {
@@ -116,9 +118,9 @@ def list_settings(house: House) -> ListSettings:
 
 
 def purchase_outlook(warehouse: Warehouse, window: Window) -> pl.DataFrame:
-    """How likely customers are to buy: as_of_day, customer_key, purchase_probability, model_version.
+    """How likely customers are to buy within 28 days: as_of_day, customer_key, purchase_probability, model_version.
 
-    The one place that says which model is asked.
+    The one place that says which model is asked. A customer without a row, or with an empty chance, has nothing known of him.
     """
     return warehouse.read(OUTLOOK, [window.start, window.last_day])
 

@@ -76,6 +76,7 @@ EXPORTS: tuple[Export, ...] = (
     _newest("purchase_outlook", "customers.purchase_outlook"),
     _newest("outlook_scores", "customers.outlook_scores"),
     _newest("lifecycle_transitions", "customers.lifecycle_transitions"),
+    Export("outlook_outcomes", "customers.outlook_outcomes", "select * from customers.outlook_outcomes"),
     _newest("recommendations", "customers.recommendations"),
     _newest("recommendation_scores", "customers.recommendation_scores"),
     _newest("basket_rules", "customers.basket_rules"),

@@ -1,4 +1,4 @@
-"""`make bench-customers`: recommendations, basket rules, purchase outlook, segments, a shop of a million customers, erasure; one verdict.
+"""`make bench-customers`: recommendations, basket rules, purchase outlook, its uses, segments, a million customers, erasure: one verdict.
 
 The parts run one after the other, each heavy run in a process of its own; CPU seconds and peak memory are its own. `--only` runs some parts
 and replaces theirs in the results. A part is a module of this package with `measure(small) -> dict`, whose `targets` are judged.
@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.targets import run_parts
 
-PARTS = ("recommendations", "basket_rules", "outlook", "segments", "scale", "erasure")
+PARTS = ("recommendations", "basket_rules", "outlook", "outlook_uses", "segments", "scale", "erasure")
 LIBRARIES = {  # of each part, beside those of every benchmark
     "recommendations": ("implicit", "scikit-learn"),
     "basket_rules": ("efficient-apriori", "mlxtend"),

@@ -2,18 +2,23 @@
 
 import random
 import shutil
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
+from assets.table_contracts import table_contracts
 from shops.contract import TABLES
 from shops.simulated.cut import cut_shop
 
 PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 28))
 LAST_DAY = date(2025, 12, 31)
+OUTLIVED, MONTH_END = date(2025, 8, 15), date(2025, 7, 31)  # an evening more than 92 days before the week, and one that is kept
 
 
 def _fresh_house(old, shop: Path, var: Path):  # noqa: ANN202  (House, as conftest.py one folder up declares it)
@@ -43,6 +48,49 @@ def among_later_records(past_week, tmp_path_factory: pytest.TempPathFactory):  #
     shutil.copytree(past_week.shop, folder)
     disturb_later_records(folder, PAST_WEEK[1], seed=5)
     return _fresh_house(past_week, folder, tmp_path_factory.mktemp("var-disturbed"))
+
+
+@dataclass(frozen=True)
+class DecidedAgain:
+    """The past week's Friday decided once more, alone, after its rows about single customers had been copied to older days.
+
+    before: what the house said of Thursday and Friday, by day and table. left: by table, what the run left of the copies to OUTLIVED and
+    MONTH_END. outcomes: what it said of the outlook copied to 84 days before. All copies are gone again.
+    """
+
+    house: Any
+    before: dict[date, dict[str, pl.DataFrame]]
+    left: dict[str, pl.DataFrame]
+    outcomes: pl.DataFrame
+
+
+@pytest.fixture(scope="session")
+def decided_again(past_week, tables_of_day) -> DecidedAgain:
+    friday = PAST_WEEK[1]
+    quarter_before = friday - timedelta(days=84)
+    before = {day: tables_of_day(past_week, day) for day in (friday - timedelta(days=1), friday)}
+    copies = [(name, day) for name in _about_customers() for day in (OUTLIVED, MONTH_END)] + [
+        ("customers.purchase_outlook", quarter_before)
+    ]
+    with duckdb.connect(str(past_week.state / "warehouse.duckdb")) as connection:
+        for name, day in copies:
+            connection.execute(
+                f"insert into {name} select * replace (date '{day}' as as_of_day) from {name} where as_of_day = date '{friday}'"
+            )
+    house = past_week.after("run", "--day", friday.isoformat())
+    with duckdb.connect(str(past_week.state / "warehouse.duckdb")) as connection:
+        left = {name: connection.execute(f"select * from {name} where as_of_day <= date '{OUTLIVED}'").pl() for name in _about_customers()}
+        outcomes = connection.execute("select * from customers.outlook_outcomes order by all").pl()
+        for name, day in copies:
+            connection.execute(f"delete from {name} where as_of_day = date '{day}'")
+        connection.execute("delete from customers.outlook_outcomes")
+    return DecidedAgain(house, before, left, outcomes)
+
+
+def _about_customers() -> list[str]:
+    """Tables of the customers' room with rows about single customers, and the lists made from them."""
+    tables = (contract for contract in table_contracts().values() if "customer_key" in {column.name for column in contract.columns})
+    return sorted(table.name for table in tables if table.name.startswith("customers.") or table.name == "decisions.audiences")
 
 
 def disturb_later_records(folder: Path, day: date, seed: int) -> None:

@@ -16,11 +16,14 @@ from assets.table_contracts import table_contracts
 pytestmark = pytest.mark.xdist_group("chain")
 DAY = date(2025, 11, 28)
 DAY_BEFORE = date(2025, 11, 27)
+OUTLIVED, MONTH_END = date(2025, 8, 15), date(2025, 7, 31)  # of `decided_again`
 TABLES = sorted(table_contracts())
 # a trial is known, so no pilot is proposed; the shop moves nothing between locations; orders were never calibrated; neither an outlook nor
-# a promotion calendar was made; no coupon plan is old enough to be judged; 84 days before there were too few customers to judge segments
+# a promotion calendar was made; no coupon plan is old enough to be judged; 84 days before there were too few customers to judge segments;
+# no outlook of 28 days before was made
 EMPTY_HERE = {
     "customers.segment_scores",
+    "customers.outlook_outcomes",
     "review.promised_realised",
     "response.pilot_plan",
     "decisions.coupon_overrides",
@@ -103,11 +106,23 @@ def test_later_records_were_there_to_be_ignored(past_week, among_later_records) 
         assert not mine.equals(other)
 
 
-def test_a_day_decided_twice_alone_or_in_a_range_has_the_same_rows(past_week, after_the_last_day, tables_of_day) -> None:
+def test_a_day_decided_twice_alone_or_in_a_range_has_the_same_rows(decided_again, tables_of_day) -> None:
     """The day was decided within a week; now alone, in the same house. The day before keeps its rows."""
-    before = tables_of_day(past_week, DAY_BEFORE)
-    again = past_week.after("run", "--day", DAY.isoformat())
-    for name, frame in tables_of_day(again, DAY).items():
-        assert_frame_equal(frame, after_the_last_day[name], check_exact=True)
-    for name, frame in tables_of_day(again, DAY_BEFORE).items():
-        assert_frame_equal(frame, before[name], check_exact=True)
+    for day in (DAY_BEFORE, DAY):
+        for name, frame in tables_of_day(decided_again.house, day).items():
+            assert_frame_equal(frame, decided_again.before[day][name], check_exact=True)
+
+
+def test_a_run_removes_what_has_been_kept_of_each_customer_for_long_enough(decided_again) -> None:
+    """Month ends stay, and places drawn by lot for a year."""
+    left = decided_again.left
+    assert set(left) >= {"customers.purchase_outlook", "customers.recommendations", "customers.segments", "decisions.audiences"}
+    for name, frame in left.items():
+        of_day = decided_again.before[DAY][name]
+        outlived = frame.filter(pl.col("as_of_day") == OUTLIVED)
+        assert frame.filter(pl.col("as_of_day") == MONTH_END).height == of_day.height > 0
+        if name == "customers.recommendations":
+            assert outlived.height == of_day["is_explored"].sum() > 0
+            assert outlived["is_explored"].all()
+        else:
+            assert outlived.is_empty(), name

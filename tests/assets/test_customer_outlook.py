@@ -51,6 +51,18 @@ def test_every_customer_has_an_outlook_from_a_model_that_saw_no_later_day(last_d
     assert last_day.published("purchase_outlook").height == outlook.height
 
 
+def test_an_outlook_of_84_days_before_is_held_against_what_the_profile_says(decided_again) -> None:
+    outcomes = decided_again.outcomes
+    assert set(outcomes["measure"]) == {"net_revenue_84d"}
+    assert set(outcomes["as_of_day"]) == {date(2025, 11, 28)}
+    before = decided_again.before[date(2025, 11, 28)]
+    everybody = outcomes.filter(pl.col("lifecycle") == "all").row(0, named=True)
+    assert everybody["expected"] == pytest.approx(before["customers.purchase_outlook"]["expected_net_84d"].sum())
+    net = decided_again.house.read("select sum(net_revenue_84) from marts.customer_profile where as_of_day = date '2025-11-28'").item()
+    assert everybody["came"] == pytest.approx(float(net))
+    assert everybody["came"] > 0
+
+
 def test_moves_add_up_to_the_customers_of_the_day(last_day) -> None:
     moves = last_day.read(f"select * from customers.lifecycle_transitions where as_of_day = date '{LAST_DAY}'")
     now = moves.group_by("from_lifecycle").agg(pl.col("customers_now").first())

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.customers.customer_windows import SAMPLE_FILE, Customers
 from benchmarks.customers.outlook import OURS, Told, _judge, _ratio
 from benchmarks.customers.outlook_scale import drawn_order_days
+from benchmarks.customers.outlook_uses import lists, outcomes
 from learning.customer_value.snapshots import expect_order_days
 
 
@@ -54,3 +55,23 @@ def test_drawn_order_days_are_order_days() -> None:
     expect_order_days(drawn)
     assert drawn["customer_key"].n_unique() == 300
     assert drawn["business_day"].is_between(date(2024, 1, 2), date(2025, 12, 31)).all()
+
+
+def test_lists_by_rule_stand_beside_as_many_customers_by_the_outlook() -> None:
+    customers = Customers("drawn", drawn_order_days(1500))
+    rows = lists(customers, 1)
+    assert [row["list"] for row in rows] == ["likely_to_churn"] * 2 + ["high_value"] * 2
+    for rule, ranked in (rows[:2], rows[2:]):
+        assert rule["customers"] == ranked["customers"] > 20
+    assert all(0 < row["churned"] < 1 for row in rows[:2])
+
+
+def test_outcomes_are_those_of_the_days_after_each_outlook() -> None:
+    drawn = drawn_order_days(300)
+    cut = drawn.filter(pl.col("business_day").is_between(date(2025, 7, 20), date(2025, 12, 9)))
+    customers = Customers("drawn", cut)
+    rows = [row for row in outcomes(customers) if row["measure"] == "buyers"]
+    assert len(rows) >= 1
+    for row in rows:
+        came = customers.after(date.fromisoformat(row["predicted on"]), 28)
+        assert (row["customers"], row["came"]) == (came.height, came["has_bought"].sum())

@@ -78,6 +78,19 @@ def test_lists_keep_consent_and_contacts(profiles: pl.DataFrame, last_day) -> No
     assert all_contacts["total"].max() <= 2
 
 
+def test_lists_ask_the_outlook_of_the_day(last_day) -> None:
+    asked = last_day.read(
+        "select lists.purchase_probability, outlook.p_buy_28d, lists.model_version, outlook.model_version as outlook_version "
+        "from decisions.audiences as lists left join customers.purchase_outlook as outlook using (as_of_day, customer_key) "
+        "where as_of_day = ?",
+        (LAST_DAY,),
+    )
+    assert asked.height > 10
+    assert asked["p_buy_28d"].null_count() == 0
+    assert asked["purchase_probability"].equals(asked["p_buy_28d"])
+    assert asked["model_version"].equals(asked["outlook_version"])
+
+
 def test_a_value_is_causal_only_where_the_coupons_effect_is(last_day) -> None:
     lists = last_day.read("select * from decisions.audiences where as_of_day = ?", (LAST_DAY,))
     scores = last_day.read("select customer_key, value from response.coupon_scores where as_of_day = ? and causal", (LAST_DAY,))
