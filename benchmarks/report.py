@@ -67,16 +67,21 @@ def finish(name: str, size: Mapping[str, Any], figures: Sequence[Figure]) -> Non
     conclude(name, size, {"figures": told}, short)
 
 
-def conclude(name: str, size: Mapping[str, Any], told: Mapping[str, Any], short: Sequence[str], write: bool = True) -> NoReturn:
-    """Write `results/NAME.json`, print the verdict and leave with 0 or 1."""
+def write_results(name: str, size: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    """Write `results/NAME.json`."""
     content = {
         "benchmark": name,
         "size": dict(size),
         **told,
         "versions": {"python": platform.python_version(), **{library: version(library) for library in LIBRARIES}},
     }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def conclude(name: str, size: Mapping[str, Any], told: Mapping[str, Any], short: Sequence[str], write: bool = True) -> NoReturn:
+    """Write `results/NAME.json`, print the verdict and leave with 0 or 1."""
     if write:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_results(name, size, told)
     print("holds" if not short else "falls short: " + "; ".join(short))
     sys.exit(1 if short else 0)

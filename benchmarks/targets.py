@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.report import RESULTS, conclude, installed
+from benchmarks.report import RESULTS, conclude, installed, write_results
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,15 @@ def run_parts(
     libraries: Mapping[str, Sequence[str]] | None = None,
     printers: Mapping[str, Callable[[str, dict[str, Any]], None]] | None = None,
 ) -> NoReturn:
-    """Run the parts asked for, print each, judge their targets, write `results/<benchmark>.json` (full size only), leave with 0 or 1.
+    """Run the parts asked for, print each, judge their targets, leave with 0 or 1.
+
+    What is measured in full size is written to `results/<benchmark>.json` after each part.
 
     A part is a module of `benchmarks.<benchmark>` with `measure(small) -> dict`. libraries: beside those of every benchmark, whose versions
     a part keeps. printers: for parts whose tables are their own.
     """
     found: dict[str, Any] = {}
+    earlier = earlier_parts(benchmark, parts)
     targets: list[Target] = []
     for name in parts_asked(size, only, parts):
         console.print(f"{name} …")
@@ -95,9 +98,11 @@ def run_parts(
             printers[name](name, part)
         else:
             print_part(name, part, console)
+        if size == "full":  # a part takes minutes to an hour: what is measured is kept should a later one fail
+            write_results(benchmark, {"size": size}, {**earlier, **found})
     print_targets(targets, console)
     short = [target.words for target in targets if not target.holds]
-    conclude(benchmark, {"size": size}, {**earlier_parts(benchmark, parts), **found}, short, write=size == "full")
+    conclude(benchmark, {"size": size}, {**earlier, **found}, short, write=size == "full")
 
 
 def parts_asked(size: str, only: str, parts: Sequence[str]) -> list[str]:
