@@ -99,11 +99,12 @@ def item_similarity(matrix: sp.csr_matrix, neighbours: int) -> sp.csr_matrix:
 
 def largest_per_row(matrix: sp.csr_matrix, count: int) -> sp.csr_matrix:
     """Return the `count` largest entries above 0 of each row; of equal ones the first columns."""
-    rows, columns = _shape(matrix)
-    if 0 < count < columns and matrix.nnz > 0.1 * rows * columns:  # a bar per row leaves little to sort
-        dense = matrix.toarray()
-        bar = np.partition(dense, -count, axis=1)[:, -count]
-        matrix = sp.csr_matrix(np.where(dense >= bar[:, None], dense, 0.0))
+    if matrix.nnz > 4 * count * max(_shape(matrix)[0], 1):  # a bar per row leaves little to sort
+        values = np.asarray(matrix.data, dtype=np.float64)
+        bars = np.array([_bar(row, count) for row in np.split(values, matrix.indptr[1:-1])])
+        reaches = values >= np.repeat(bars, np.diff(matrix.indptr))
+        starts = np.concatenate([[0], np.cumsum(reaches)])[matrix.indptr]
+        matrix = sp.csr_matrix((values[reaches], matrix.indices[reaches], starts), shape=matrix.shape)
     entries = sp.coo_matrix(matrix)
     above = entries.data > 0
     row, column, value = entries.row[above], entries.col[above], np.asarray(entries.data[above], dtype=np.float64)
@@ -112,6 +113,11 @@ def largest_per_row(matrix: sp.csr_matrix, count: int) -> sp.csr_matrix:
     place = np.arange(len(row)) - np.searchsorted(row, row)
     kept = place < count
     return sp.csr_matrix((value[kept], (row[kept], column[kept])), shape=matrix.shape)
+
+
+def _bar(values: Floats, count: int) -> float:
+    """The value of place `count`, counted from the largest."""
+    return float(np.partition(values, -count)[-count]) if 0 < count < len(values) else -np.inf
 
 
 def best_links(method: Neighbourly, customers: Ints, products: Ints) -> tuple[Ints, Floats]:
