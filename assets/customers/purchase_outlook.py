@@ -6,11 +6,8 @@ seen the season. Nothing here is the effect of anything: coupons and ads use tre
 against what came (`outlook_outcomes`).
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +17,7 @@ import polars as pl
 from assets.customers.order_days import read_orders
 from assets.customers.outlook_outcomes import OUTCOMES, outcomes_of, totals_check
 from assets.house import House
+from assets.model_files import kept_or_trained, training_fingerprint
 from assets.partitions import partition_window
 from assets.pictures import picture
 from assets.retention import thin_out
@@ -29,9 +27,10 @@ from assets.warehouse import Warehouse
 from assets.windows import Window, by_training_day
 
 if TYPE_CHECKING:
-    from learning.customer_value import OutlookModel, OutlookSettings, Rescaling
+    from learning.customer_value import OutlookModel, Rescaling
 
 EXPERIMENT = "customer_outlook"
+LIBRARIES = ("lightgbm", "scikit-learn", "scipy", "numpy", "polars")
 OUTLOOK, SCORES, TRANSITIONS = "customers.purchase_outlook", "customers.outlook_scores", "customers.lifecycle_transitions"
 TABLES = (OUTLOOK, SCORES, TRANSITIONS)
 KEYS = {name: dg.AssetKey(name.split(".")) for name in (*TABLES, OUTCOMES)}
@@ -151,21 +150,14 @@ def _rescaling(warehouse: Warehouse, model: "OutlookModel", forecast: pl.DataFra
 
 def _train(house: House, order_days: pl.DataFrame, trained_as_of: date, tracking: Tracking) -> tuple["OutlookModel", str]:
     """The model of the training day: read from its folder if it was trained on the same orders by the same code, else trained and saved."""
+    import learning.customer_value
     from learning.customer_value import OutlookModel, OutlookSettings, train_outlook
 
     settings = OutlookSettings()  # one thread: its models are small, and on a busy machine more threads cost a multiple of the time
-    fingerprint = _fingerprint(order_days, settings)
+    fingerprint = training_fingerprint([order_days], vars(settings), learning.customer_value, LIBRARIES)
     name = f"outlook-{trained_as_of.isoformat()}-{fingerprint[:8]}"
     folder = house.state / "learning" / "customer_outlook" / trained_as_of.isoformat()
-    mark, file = folder / "fingerprint.txt", folder / "model.json"
-    if file.exists() and mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
-        model = OutlookModel.load(file)
-    else:
-        model = train_outlook(order_days, trained_as_of, settings)
-        folder.mkdir(parents=True, exist_ok=True)
-        mark.unlink(missing_ok=True)
-        model.save(file)
-        mark.write_text(fingerprint, encoding="utf-8")
+    model = kept_or_trained(folder, fingerprint, OutlookModel.load, lambda: train_outlook(order_days, trained_as_of, settings))
     tracking.record(_record(model, name, folder, fingerprint))
     return model, name
 
@@ -190,18 +182,6 @@ def _record(model: "OutlookModel", name: str, folder: Path, fingerprint: str) ->
         passed=model.passed_check,
         families=tuple(FamilyRun(family.replace(",", ""), {}, metrics) for family, metrics in sorted(told.items())),
     )
-
-
-def _fingerprint(order_days: pl.DataFrame, settings: "OutlookSettings") -> str:
-    """Of orders, settings, code and libraries: a model trained by other code is another model."""
-    import learning.customer_value
-
-    folder = Path(learning.customer_value.__file__).parent
-    code = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.rglob("*.py")))).hexdigest()
-    libraries = {name: version(name) for name in ("lightgbm", "scikit-learn", "scipy", "numpy", "polars")}
-    checksum = int(order_days.hash_rows(seed=11).sum()) if order_days.height else 0
-    parts = [checksum, order_days.height, vars(settings), libraries, code]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _told(model: "OutlookModel", frame: pl.DataFrame, window: Window) -> dict[str, Any]:

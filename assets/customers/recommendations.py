@@ -7,8 +7,6 @@ is said of a list's worth is measured on the four weeks before the training day.
 Lists are kept like customer profiles; places drawn by lot for a year, since what came of them can be weighted by their propensity.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ import polars as pl
 from assets.customers.frequency_blend import blend_lists
 from assets.customers.purchases import product_words_on, products_on, purchases_on, sampled_customers, served_customers
 from assets.house import House
+from assets.model_files import kept_or_trained, training_fingerprint
 from assets.partitions import partition_window
 from assets.retention import KeptLonger, thin_out
 from assets.table_contracts import table_contracts
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from learning.recommendations import RecommendationSettings, Recommender
 
 EXPERIMENT = "recommendations"
+LIBRARIES = ("lightgbm", "scikit-learn", "scipy", "numpy", "polars")
 LISTS, SCORES = "customers.recommendations", "customers.recommendation_scores"
 KEYS = {name: dg.AssetKey(name.split(".")) for name in (LISTS, SCORES)}
 ABOUT = {
@@ -142,18 +142,17 @@ def scores_of(model: "Recommender") -> pl.DataFrame:
 def _train(
     house: House, warehouse: Warehouse, trained_as_of: date, settings: "RecommendationSettings", tracking: Tracking
 ) -> tuple["Recommender", str]:
-    from learning.recommendations import train_recommender
+    """The model of the training day: read from its folder if it was trained on the same lines by the same code, else trained and saved."""
+    import learning.recommendations
+    from learning.recommendations import Recommender, train_recommender
 
     sample = sampled_customers(warehouse, trained_as_of, settings.most_learned_from)
     lines = purchases_on(warehouse, trained_as_of, sample["customer_key"])
     products = product_words_on(warehouse, trained_as_of)
-    model = train_recommender(lines, products, trained_as_of, settings)
-    content = [int(part.hash_rows(seed=11).sum()) if part.height else 0 for part in (lines, products)]
-    fingerprint = hashlib.sha256(json.dumps([*content, str(settings)]).encode()).hexdigest()
+    fingerprint = training_fingerprint([lines, products], vars(settings), learning.recommendations, LIBRARIES)
     version = f"recommendations-{trained_as_of.isoformat()}-{fingerprint[:8]}"
     folder = house.state / "learning" / EXPERIMENT / trained_as_of.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save(folder)
+    model = kept_or_trained(folder, fingerprint, Recommender.load, lambda: train_recommender(lines, products, trained_as_of, settings))
     served = "blend" if model.reranker is None else "reranker"
     measured = {
         f"{row['list']}_{name}": row[name]

@@ -4,11 +4,8 @@ The model of a day is trained on the campaigns whose outcome window was settled 
 `causal = false`, claims no uplift, and a randomised pilot is proposed instead.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +14,7 @@ import polars as pl
 
 from assets.as_of import Versions, read_versions
 from assets.house import House
-from assets.model_files import MODEL_FILE, swap_in
+from assets.model_files import kept_or_trained, training_fingerprint
 from assets.partitions import partition_window
 from assets.table_contracts import table_contracts
 from assets.tracking import Tracking, TrainingRecord
@@ -25,9 +22,10 @@ from assets.warehouse import Warehouse
 from assets.windows import by_training_day
 
 if TYPE_CHECKING:
-    from learning.response import ResponseModel, ResponseSettings
+    from learning.response import ResponseModel
 
 EXPERIMENT = "coupon_response"
+LIBRARIES = ("lightgbm", "scikit-learn", "numpy", "polars")
 SCORES, EFFECTS, RATIOS, PILOT = "response.coupon_scores", "response.trial_effects", "response.sample_ratio", "response.pilot_plan"
 MODELS, DRIVERS = "response.model_scores", "response.uplift_drivers"
 TABLES = (SCORES, EFFECTS, MODELS, DRIVERS, RATIOS, PILOT)
@@ -104,20 +102,14 @@ def live_coupons(coupons: Versions, day: date) -> pl.DataFrame:
 
 def _train(house: House, facts: pl.DataFrame, trained_as_of: date, tracking: Tracking) -> tuple["ResponseModel", str]:
     """The model of the training day: read from its folder if it was trained on the same facts by the same code, else trained and saved."""
+    import learning.response
     from learning.response import ResponseModel, ResponseSettings, train_response
 
     settings = ResponseSettings()
-    fingerprint = _fingerprint(facts, settings)
+    fingerprint = training_fingerprint([facts], vars(settings), learning.response, LIBRARIES)
     model_version = f"response-{trained_as_of.isoformat()}-{fingerprint[:8]}"
     folder = house.state / "learning" / "response" / trained_as_of.isoformat()
-    mark, file = folder / "fingerprint.txt", folder / MODEL_FILE
-    if file.exists() and mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
-        model = ResponseModel.load(file)
-    else:
-        model = train_response(facts, settings)
-        mark.unlink(missing_ok=True)
-        swap_in(model, folder)
-        mark.write_text(fingerprint, encoding="utf-8")
+    model = kept_or_trained(folder, fingerprint, ResponseModel.load, lambda: train_response(facts, settings))
     tracking.record(
         TrainingRecord(
             experiment=EXPERIMENT,
@@ -134,18 +126,6 @@ def _train(house: House, facts: pl.DataFrame, trained_as_of: date, tracking: Tra
         )
     )
     return model, model_version
-
-
-def _fingerprint(facts: pl.DataFrame, settings: "ResponseSettings") -> str:
-    """Of facts, settings, code and libraries: a model trained by other code is another model."""
-    import learning.response
-
-    folder = Path(learning.response.__file__).parent
-    code = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.rglob("*.py")))).hexdigest()
-    libraries = {name: version(name) for name in ("lightgbm", "scikit-learn", "numpy", "polars")}
-    checksum = int(facts.hash_rows(seed=11).sum()) if facts.height else 0
-    parts = [checksum, facts.height, vars(settings), libraries, code]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _metrics(model: "ResponseModel", facts: pl.DataFrame) -> dict[str, float]:

@@ -7,7 +7,9 @@ list.
 Public: `Calibration`, `calibrate`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,12 @@ class Calibration:
     high: tuple[float, ...]
     cases: int
     error: float | None = None
+
+    @staticmethod
+    def from_values(values: Mapping[str, Any]) -> "Calibration":
+        """A calibration from its fields as JSON has them."""
+        bins = {name: tuple(values[name]) for name in ("at", "chance", "low", "high")}
+        return Calibration(**bins, cases=values["cases"], error=values["error"])
 
     def predict(self, scores: Floats) -> tuple[Floats, Floats, Floats]:
         """Return chance, low and high of each score, between bins by straight lines."""

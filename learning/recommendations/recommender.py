@@ -44,13 +44,28 @@ class Recommender:
         told = chances.predict(rows["score"].to_numpy())
         return rows.with_columns(pl.Series(name, values.round(6)) for name, values in zip(names, told, strict=True))
 
-    def save(self, folder: Path) -> None:
-        """Write model, calibrations and scores to a folder that is there."""
-        if self.reranker is not None:
-            self.reranker.save(folder / "reranker.json")
-        told = {name: asdict(each) for name, each in sorted(self.calibrations.items())}
-        (folder / "calibrations.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
-        self.scores.write_csv(folder / "scores.csv")
+    def save(self, file: Path) -> None:
+        """Write the model to one JSON file, the scores beside it as Parquet."""
+        content = {
+            "trained_as_of": self.trained_as_of.isoformat(),
+            "judged_from": self.judged_from.isoformat(),
+            "reranker": None if self.reranker is None else vars(self.reranker),
+            "calibrations": {name: asdict(each) for name, each in sorted(self.calibrations.items())},
+        }
+        self.scores.write_parquet(file.with_suffix(".scores.parquet"))
+        file.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
+
+    @staticmethod
+    def load(file: Path) -> "Recommender":
+        """Read a model written by `save`."""
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return Recommender(
+            trained_as_of=date.fromisoformat(content["trained_as_of"]),
+            reranker=None if content["reranker"] is None else Reranker(**content["reranker"]),
+            calibrations={name: Calibration.from_values(each) for name, each in content["calibrations"].items()},
+            scores=pl.read_parquet(file.with_suffix(".scores.parquet"), memory_map=False),
+            judged_from=date.fromisoformat(content["judged_from"]),
+        )
 
 
 def train_recommender(lines: pl.DataFrame, products: pl.DataFrame, day: date, settings: RecommendationSettings) -> Recommender:

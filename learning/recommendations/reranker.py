@@ -6,10 +6,8 @@ scores, each standardised over the customer's candidates. Both are text files th
 Public: `Reranker`, `train_reranker`.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,15 +61,6 @@ class Reranker:
         gains = sum(lgb.Booster(model_str=text).feature_importance("gain") for text in (self.order, self.chance))
         shares = np.asarray(gains, dtype=np.float64) / max(float(np.sum(gains)), 1e-12)
         return dict(sorted(zip(FEATURES, shares.tolist(), strict=True), key=lambda each: (-each[1], each[0])))
-
-    def save(self, path: Path) -> None:
-        """Write the model to one JSON file."""
-        path.write_text(json.dumps(vars(self), indent=1, sort_keys=True), encoding="utf-8")
-
-    @staticmethod
-    def load(path: Path) -> "Reranker":
-        """Read a model written by `save`."""
-        return Reranker(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def train_reranker(windows: Sequence[Examples], settings: RecommendationSettings) -> Reranker | None:

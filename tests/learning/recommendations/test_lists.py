@@ -1,6 +1,8 @@
 """From purchases to lists: only what can be sold, own and new apart, places without gaps, reasons that are true."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -52,6 +54,22 @@ def test_methods_are_judged_and_the_reranker_knows_more_than_popularity(model: R
     ndcg = {(row["list"], row["method"]): row["ndcg"] for row in model.scores.iter_rows(named=True)}
     assert ndcg["all", "reranker"] > 1.5 * ndcg["all", "popularity"]
     assert model.scores.select(pl.col("precision", "recall", "f1", "ndcg", "map", "coverage").is_between(0, 1).all()).row(0) == (True,) * 6
+
+
+def test_a_recommender_that_is_read_again_is_the_same(model: Recommender, tmp_path: Path) -> None:
+    model.save(tmp_path / "model.json")
+    read = Recommender.load(tmp_path / "model.json")
+    assert_frame_equal(read.scores, model.scores)
+    assert replace(read, scores=model.scores) == model
+    assert model.calibrations
+
+
+def test_a_recommender_that_learned_nothing_can_be_read_again(drawn: pl.DataFrame, words: pl.DataFrame, tmp_path: Path) -> None:
+    nothing = train_recommender(drawn.clear(), words, DAY, SETTINGS)
+    nothing.save(tmp_path / "model.json")
+    read = Recommender.load(tmp_path / "model.json")
+    assert read.reranker is None
+    assert_frame_equal(read.scores, nothing.scores)
 
 
 def test_only_what_can_be_sold_is_listed_without_gaps(listed: pl.DataFrame) -> None:
