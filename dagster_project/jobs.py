@@ -13,21 +13,21 @@ DAILY_JOB = dg.define_asset_job(
 )
 
 CALIBRATION_JOB = dg.define_asset_job(
-    "order_calibration",
+    "monthly_calibration",
     selection=MONTHLY,
     executor_def=dg.in_process_executor,
     description="Replays the last weeks in closed loop and sets how often a lost sale's cost counts in orders, by cost class.",
 )
 
 OUTLOOK_JOB = dg.define_asset_job(
-    "order_outlook",
+    "weekly_outlook",
     selection=WEEKLY,
     executor_def=dg.in_process_executor,
     description="Plans the orders of the coming weeks from mean demand, for buyers to see; sets no order.",
 )
 
 CALENDAR_JOB = dg.define_asset_job(
-    "promotion_calendar",
+    "weekly_calendar",
     selection=CALENDAR,
     executor_def=dg.in_process_executor,
     description="Proposes a calendar of promotions for the coming weeks, where the shop wants one; announces nothing.",
@@ -39,7 +39,7 @@ def calibration_schedule(time_zone: str) -> dg.ScheduleDefinition:
 
     @dg.schedule(job=CALIBRATION_JOB, cron_schedule="30 4 1 * *", execution_timezone=time_zone, name="every_month")
     def every_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return _request(context, "order_calibration")
+        return _request(context, CALIBRATION_JOB.name)
 
     return every_month
 
@@ -49,7 +49,7 @@ def outlook_schedule(time_zone: str) -> dg.ScheduleDefinition:
 
     @dg.schedule(job=OUTLOOK_JOB, cron_schedule="0 4 * * 1", execution_timezone=time_zone, name="every_week")
     def every_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return _request(context, "order_outlook")
+        return _request(context, OUTLOOK_JOB.name)
 
     return every_week
 
@@ -59,7 +59,7 @@ def calendar_schedule(time_zone: str) -> dg.ScheduleDefinition:
 
     @dg.schedule(job=CALENDAR_JOB, cron_schedule="15 4 * * 1", execution_timezone=time_zone, name="every_week_calendar")
     def every_week_calendar(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return _request(context, "promotion_calendar")
+        return _request(context, CALENDAR_JOB.name)
 
     return every_week_calendar
 
@@ -69,7 +69,7 @@ def daily_schedule(time_zone: str) -> dg.ScheduleDefinition:
 
     @dg.schedule(job=DAILY_JOB, cron_schedule="30 2 * * *", execution_timezone=time_zone, name="every_night")
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return _request(context, "daily_decisions")
+        return _request(context, DAILY_JOB.name)
 
     return every_night
 

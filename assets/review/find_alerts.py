@@ -98,7 +98,7 @@ def _accepted(landed: LandedFiles, quarantine: pl.DataFrame, window: Window) -> 
     tables = quarantine.filter(pl.col("business_day").is_between(since, window.last_day))["table_name"].unique().sort()
     key = ["table_name", "business_day", "known_on"]
     parts = [
-        landed.inside(table, Window(since, window.end))
+        landed.rows_of(table, Window(since, window.end).days)
         .select("business_day", "known_on", table_name=pl.lit(table))
         .group_by(key)
         .agg(rows=pl.len().cast(pl.Int64))

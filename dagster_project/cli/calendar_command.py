@@ -29,6 +29,7 @@ def calendar(
 ) -> None:
     """Propose promotions for the coming weeks (weekly by schedule) and print them by week; announces nothing."""
     from dagster_project.cli.main import chosen_day
+    from dagster_project.jobs import CALENDAR_JOB
     from dagster_project.runs import run_days
 
     settings = shop_commands.settings_with_a_shop(shop)
@@ -37,7 +38,7 @@ def calendar(
         errors.print(f"{declared.name} has no promotion calendar: add `[promotions]` with `enabled = true` to its shop.toml.")
         raise typer.Exit(2)
     errors.print(f"{declared.name}: proposing promotions from {last}", style="bold")
-    outcome = run_days(settings, last, last, "promotion_calendar")
+    outcome = run_days(settings, last, last, CALENDAR_JOB.name)
     if not outcome.is_success:
         errors.print(f"The calendar stopped; the reason stands above. Nothing depends on it. Run {outcome.run_id[:8]}.", style="red")
         raise typer.Exit(1)

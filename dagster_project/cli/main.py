@@ -83,12 +83,13 @@ def backfill(
 @app.command()
 def calibrate(shop: ShopOption = None, day: DayOption = None) -> None:
     """Replay the last weeks in closed loop and set how often a lost sale's cost counts in orders (monthly by schedule)."""
+    from dagster_project.jobs import CALIBRATION_JOB
     from dagster_project.runs import run_days
 
     settings = shop_commands.settings_with_a_shop(shop)
     last = chosen_day(settings.shop_folder, day)
     errors.print(f"{load_shop(settings.shop_folder).name}: calibrating orders as of {last}", style="bold")
-    outcome = run_days(settings, last, last, "order_calibration")
+    outcome = run_days(settings, last, last, CALIBRATION_JOB.name)
     if not outcome.is_success:
         errors.print(
             f"The calibration stopped; the reason stands above. Orders go on with the last one. Run {outcome.run_id[:8]}.", style="red"
@@ -102,12 +103,13 @@ def calibrate(shop: ShopOption = None, day: DayOption = None) -> None:
 def outlook(shop: ShopOption = None, day: DayOption = None) -> None:
     """Plan the orders of the coming weeks from mean demand and print them by week (weekly by schedule); sets no order."""
     from dagster_project.cli.outlook_lines import outlook_lines
+    from dagster_project.jobs import OUTLOOK_JOB
     from dagster_project.runs import run_days
 
     settings = shop_commands.settings_with_a_shop(shop)
     last = chosen_day(settings.shop_folder, day)
     errors.print(f"{load_shop(settings.shop_folder).name}: looking ahead from {last}", style="bold")
-    outcome = run_days(settings, last, last, "order_outlook")
+    outcome = run_days(settings, last, last, OUTLOOK_JOB.name)
     if not outcome.is_success:
         errors.print(f"The outlook stopped; the reason stands above. No order depends on it. Run {outcome.run_id[:8]}.", style="red")
         raise typer.Exit(1)

@@ -113,6 +113,11 @@ def test_job_schedule_and_sensor_are_served(definitions: dg.Definitions) -> None
     definitions.resolve_job_def("daily_decisions")
 
 
+def test_definitions_can_be_served(definitions: dg.Definitions) -> None:
+    """What the UI's code server asks for: among others that no job has the name of an asset's step."""
+    dg.Definitions.validate_loadable(definitions)
+
+
 def test_every_room_that_decides_is_checked_and_blocking_where_it_must(graph: AssetGraph) -> None:
     checks = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys}
     assert checks >= {

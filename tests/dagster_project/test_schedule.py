@@ -96,8 +96,8 @@ def test_the_first_of_a_month_calibrates_orders_and_the_nights_leave_that_out(sh
     definitions = dg.Definitions(assets=[rare, daily], jobs=[DAILY_JOB, CALIBRATION_JOB], schedules=[schedule])
     repository = definitions.get_repository_def()
     assert schedule.cron_schedule == "30 4 1 * *"
-    names = {job: set(repository.get_job(job).asset_layer.executable_asset_keys) for job in ("daily_decisions", "order_calibration")}
-    assert names == {"daily_decisions": {dg.AssetKey("daily")}, "order_calibration": {dg.AssetKey("rare")}}
+    names = {job: set(repository.get_job(job).asset_layer.executable_asset_keys) for job in ("daily_decisions", "monthly_calibration")}
+    assert names == {"daily_decisions": {dg.AssetKey("daily")}, "monthly_calibration": {dg.AssetKey("rare")}}
     moment = datetime(2024, 4, 1, 4, 30, tzinfo=ZoneInfo(shop.time_zone))
     with dg.build_schedule_context(repository_def=repository, scheduled_execution_time=moment) as context:
         outcome = schedule(context)
@@ -117,8 +117,8 @@ def test_a_monday_looks_ahead_from_the_sunday_before_and_the_nights_leave_that_o
 
     schedule = outlook_schedule(shop.time_zone)
     repository = dg.Definitions(assets=[weekly, daily], jobs=[DAILY_JOB, OUTLOOK_JOB], schedules=[schedule]).get_repository_def()
-    names = {job: set(repository.get_job(job).asset_layer.executable_asset_keys) for job in ("daily_decisions", "order_outlook")}
-    assert names == {"daily_decisions": {dg.AssetKey("daily")}, "order_outlook": {dg.AssetKey("weekly")}}
+    names = {job: set(repository.get_job(job).asset_layer.executable_asset_keys) for job in ("daily_decisions", "weekly_outlook")}
+    assert names == {"daily_decisions": {dg.AssetKey("daily")}, "weekly_outlook": {dg.AssetKey("weekly")}}
     assert schedule.cron_schedule == "0 4 * * 1"
     moment = datetime(2024, 3, 11, 4, 0, tzinfo=ZoneInfo(shop.time_zone))
     with dg.build_schedule_context(repository_def=repository, scheduled_execution_time=moment) as context:
@@ -145,8 +145,8 @@ def test_a_monday_proposes_promotions_from_the_sunday_before_and_no_other_job_do
     names = {job.name: set(repository.get_job(job.name).asset_layer.executable_asset_keys) for job in jobs}
     assert names == {
         "daily_decisions": {dg.AssetKey("daily")},
-        "order_outlook": {dg.AssetKey("weekly")},
-        "promotion_calendar": {dg.AssetKey("proposed")},
+        "weekly_outlook": {dg.AssetKey("weekly")},
+        "weekly_calendar": {dg.AssetKey("proposed")},
     }
     assert schedule.cron_schedule == "15 4 * * 1"
     moment = datetime(2024, 3, 11, 4, 15, tzinfo=ZoneInfo(shop.time_zone))
