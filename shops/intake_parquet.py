@@ -30,6 +30,16 @@ def parquet_header(path: Path) -> tuple[str, ...]:
         raise _unreadable(error) from None
 
 
+def parquet_height(path: Path) -> int:
+    """Rows that the footer tells of; 0 where it cannot be read."""
+    from pyarrow import parquet
+
+    try:
+        return max(parquet.read_metadata(path).num_rows, 0)
+    except Exception:
+        return 0
+
+
 def read_parquet_pieces(path: Path, wanted: list[str]) -> Iterator[pl.DataFrame]:
     """Yield `source_row` (from 1) and the `wanted` columns as the file has them, some row groups at a time.
 

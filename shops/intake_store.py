@@ -26,11 +26,12 @@ from shops.intake import Reading, Rows, count_rows, judge_rows, landed_schema, r
 from shops.intake_csv import UnreadableFileError
 from shops.intake_files import file_columns, is_csv, raw_pieces, shown_name, table_files, unmatched_patterns, unreadable_file
 from shops.intake_marks import add_marks, content_mark, day_spans, marks_of, subtract_marks
+from shops.intake_parquet import parquet_height
 from shops.intake_quarantine import duplicate_rows, refused_rows
 from shops.shop import Shop
 
 BATCH_BYTES = 48_000_000  # of text; what is read at once is held in memory about five times
-PARQUET_WEIGHT = 4  # bytes of text that a byte of Parquet amounts to
+PARQUET_WEIGHT, ROW_WEIGHT = 4, 100  # bytes of text that a byte and a row of Parquet amount to; the larger counts
 ROWS_AT_ONCE = 1_000_000  # when repetitions are looked for
 ROW_GROUP = 65_536
 
@@ -39,7 +40,7 @@ ROW_GROUP = 65_536
 class StoredIntake:
     """What came of one table, as `shops.intake.Intake`, with the accepted rows left on disk.
 
-    marks: one row per `known_on` day with accepted rows (`known_on, rows, mark`), see `shops.intake_marks`. quarantine, counts: as in
+    marks: one row per `known_on` day with accepted rows (`known_on, rows, checksum`), see `shops.intake_marks`. quarantine, counts: as in
     `Intake`. Holds as long as the store of the table is not asked again.
     """
 
@@ -126,7 +127,8 @@ def _batches(files: list[Path]) -> list[list[Path]]:
 
 def _weight(path: Path) -> int:
     try:
-        return path.stat().st_size * (1 if is_csv(path) else PARQUET_WEIGHT)
+        size = path.stat().st_size
+        return size if is_csv(path) else max(size * PARQUET_WEIGHT, parquet_height(path) * ROW_WEIGHT)
     except OSError:  # reading it tells what is the matter
         return 0
 
