@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 PERIODS = ("holdout", "window_1", "window_2", "window_3")  # of a line, 0 to 3; windows 1 to 3 are learned from, oldest first
+_PAIRS_AT_ONCE = 1_000_000
 _COUNTS = ", ".join(f"count(*) filter (period = {number}) as {name}" for number, name in enumerate(PERIODS))
 
 
@@ -58,21 +59,33 @@ def count_baskets(connection: duckdb.DuckDBPyConnection, lines: str, fewest: int
         "where products between 2 and ? order by basket, product",
         [most_products],
     )
-    connection.execute(
-        f"create or replace temp table _pair as select one.product as first, two.product as second, {_periods('one')} from _entry as one "
-        "join _entry as two on one.basket = two.basket and one.product < two.product group by all "
-        "having count(*) filter (one.period > 0) >= ?",
-        [fewest],
-    )
+    connection.execute("drop table _line; drop table _basket")
+    passes = _passes(connection)
+    for number in range(passes):  # each counts the pairs of a share of the first products, so that not all lie in memory at once
+        target = "insert into _pair" if number else "create or replace temp table _pair as"
+        connection.execute(
+            f"{target} select one.product as first, two.product as second, {_periods('one')} from _entry as one "
+            "join _entry as two on one.basket = two.basket and one.product < two.product where one.product % ? = ? group by all "
+            "having count(*) filter (one.period > 0) >= ?",
+            [passes, number, fewest],
+        )
     pairs = connection.execute(_named("_pair", ("first", "second"))).pl()
     # basket by basket: left to itself the planner joins frequent pairs with one another first, which are billions in a large shop
     connection.execute(f"create or replace temp table _held as {_HELD.format(wanted=threes)}")
     connection.execute("create or replace temp table _held_three as " + _HELD_THREES)
     found = connection.execute(_named(f"({_THREES.format(fewest=fewest)})", ("first", "second", "third"))).pl()
     connection.unregister("_frequent")
-    for table in ("_line", "_basket", "_entry", "_pair", "_held", "_held_three"):
+    for table in ("_entry", "_pair", "_held", "_held_three"):
         connection.execute(f"drop table {table}")
     return BasketCounts(orders, products, pairs, found, left_out)
+
+
+def _passes(connection: duckdb.DuckDBPyConnection) -> int:
+    """In how many passes pairs are counted: some `_PAIRS_AT_ONCE` joint entries each, eight passes at most."""
+    joint = connection.execute(
+        "select coalesce(sum(lines * (lines - 1) / 2), 0) from (select count(*) as lines from _entry group by basket)"
+    )
+    return min(8, 1 + int(joint.fetchall()[0][0]) // _PAIRS_AT_ONCE)
 
 
 def _periods(table: str) -> str:

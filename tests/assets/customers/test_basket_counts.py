@@ -1,6 +1,7 @@
 """The self-join counts what counting basket by basket counts, bulk orders left out."""
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import combinations
 
 import duckdb
@@ -9,9 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.customers import basket_counts
 from assets.customers.basket_counts import PERIODS, count_baskets
 
 orders = st.lists(st.tuples(st.integers(0, 3), st.sets(st.sampled_from("abcdefg"), min_size=1, max_size=7)), min_size=1, max_size=40)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def several_passes() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(basket_counts, "_PAIRS_AT_ONCE", 25)
+        yield
 
 
 def _count(drawn: list[tuple[int, set[str]]], fewest: int, most_products: int = 100):  # noqa: ANN202
