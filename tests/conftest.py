@@ -17,6 +17,10 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("no wall-clock time", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no wall-clock time")
 
 LAST_DAY = date(2025, 12, 31)
 PAST_WEEK = (date(2025, 11, 23), date(2025, 11, 28))  # Sunday to Friday: one training day serves them all

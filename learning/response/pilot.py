@@ -8,11 +8,13 @@ control             gets no coupon; sqrt(arms) times as many customers as one ar
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from learning.experiments import ExperimentSettings, detectable_share, share_power
+if TYPE_CHECKING:
+    from learning.experiments import ExperimentSettings  # which reads this package: imported where it is used
 
 PILOT_SCHEMA = {
     "coupon_id": pl.String,
@@ -47,8 +49,10 @@ class PilotAssumptions:
             raise ValueError(f"Expected smallest_arm of 1 or more, got {self.smallest_arm}.")
 
     @property
-    def certainty(self) -> ExperimentSettings:
+    def certainty(self) -> "ExperimentSettings":
         """How sure the pilot is to be, in the words of experiments."""
+        from learning.experiments import ExperimentSettings
+
         return ExperimentSettings(confidence=1.0 - self.significance, power=self.power)
 
 
@@ -126,12 +130,16 @@ def _sizes(n_customers: int, arms: pl.DataFrame, budget: float, assumptions: Pil
 
 def _power(size: int, control: int, assumptions: PilotAssumptions) -> float:
     """Return the chance of finding the hoped uplift in one arm."""
+    from learning.experiments import share_power
+
     if size < 1 or control < 1:
         return 0.0
     return share_power(assumptions.purchase_rate, assumptions.hoped_uplift, size, control, assumptions.certainty)
 
 
 def _arms_frame(chosen: pl.DataFrame, size: int, control: int, assumptions: PilotAssumptions) -> pl.DataFrame:
+    from learning.experiments import detectable_share
+
     drawn = control + size * chosen.height
     detectable = detectable_share(assumptions.purchase_rate, size, control, assumptions.certainty)
     power = _power(size, control, assumptions)
