@@ -12,12 +12,17 @@ NO_ROOM = re.compile(r"no space left|file too large|disk quota|disk i/o error|da
 NOT_ALLOWED = re.compile(
     r"permission denied|permissionerror|read-?only (database|file system)|unable to open database file|errno (13|30)\b", re.I
 )
+LIMIT_REACHED = re.compile(r"out of memory error: .*\([\d.]+ \w+/[\d.]+ \w+ used\)", re.I)  # DuckDB's, of what it was given
 NO_MEMORY = re.compile(r"memoryerror|out of memory|cannot allocate memory|errno 12\b", re.I)
 ADVICE = (
     (NO_ROOM, "The disk has no room left, or a file may not grow. Free some space and run again: what was finished is kept."),
     (
         NOT_ALLOWED,
         "Something may not be read or written here. Give this user the right to, or set COUNTINGHOUSE_VAR to a folder of its own.",
+    ),
+    (
+        LIMIT_REACHED,
+        "DuckDB needed more memory than it may use. Raise COUNTINGHOUSE_MEMORY (4GB unless set) as far as the machine has it, and run again.",
     ),
     (NO_MEMORY, "Memory ran out. Close other programs, or lower COUNTINGHOUSE_MEMORY or COUNTINGHOUSE_THREADS, and run again."),
 )

@@ -25,7 +25,8 @@ def raised(error: BaseException, cause: BaseException | None = None) -> BaseExce
         (sqlite3.OperationalError("attempt to write a readonly database"), "Give this user the right"),
         (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "Give this user the right"),
         (MemoryError(), "COUNTINGHOUSE_MEMORY"),
-        (RuntimeError("Out of Memory Error: failed to allocate data of size 16 MiB"), "COUNTINGHOUSE_MEMORY"),
+        (RuntimeError("Out of Memory Error: failed to allocate data of size 16 MiB"), "lower COUNTINGHOUSE_MEMORY"),
+        (RuntimeError("Out of Memory Error: failed to pin block of size 256.0 KiB (3.7 GiB/3.7 GiB used)"), "Raise COUNTINGHOUSE_MEMORY"),
     ],
 )
 def test_known_trouble_comes_with_what_to_do(error: BaseException, word: str) -> None:
