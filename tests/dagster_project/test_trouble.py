@@ -26,7 +26,7 @@ def raised(error: BaseException, cause: BaseException | None = None) -> BaseExce
         (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "Give this user the right"),
         (MemoryError(), "COUNTINGHOUSE_MEMORY"),
         (RuntimeError("Out of Memory Error: failed to allocate data of size 16 MiB"), "lower COUNTINGHOUSE_MEMORY"),
-        (RuntimeError("Out of Memory Error: failed to pin block of size 256.0 KiB (3.7 GiB/3.7 GiB used)"), "Raise COUNTINGHOUSE_MEMORY"),
+        (RuntimeError("Out of Memory Error: failed to pin block of size 256.0 KiB (3.7 GiB/3.7 GiB used)"), "raise COUNTINGHOUSE_MEMORY"),
     ],
 )
 def test_known_trouble_comes_with_what_to_do(error: BaseException, word: str) -> None:
