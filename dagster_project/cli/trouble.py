@@ -22,7 +22,7 @@ ADVICE = (
     ),
     (
         LIMIT_REACHED,
-        "DuckDB needed more memory than it may use: raise COUNTINGHOUSE_MEMORY (4GB unless set) as far as the machine has it and run again.",
+        "DuckDB may use no more memory than it has: raise COUNTINGHOUSE_MEMORY (4GB unless set) if the machine has more, and run again.",
     ),
     (NO_MEMORY, "Memory ran out. Close other programs, or lower COUNTINGHOUSE_MEMORY or COUNTINGHOUSE_THREADS, and run again."),
 )
