@@ -53,10 +53,15 @@ class StoredIntake:
 
     def accepted(self, first: date | None = None, last: date | None = None) -> pl.DataFrame:
         """Accepted rows known on days `first` to `last` (by default all), in the order of `Intake.accepted`."""
-        rows = _scan(self.table, self.parts)
-        if first is not None and last is not None:
-            rows = rows.filter(pl.col("known_on").is_between(first, last))
-        return self._kept(rows).sort(row_order(self.table)).collect()
+        is_asked = pl.lit(True) if first is None or last is None else pl.col("known_on").is_between(first, last)
+        return self._kept(_scan(self.table, self.parts).filter(is_asked)).sort(row_order(self.table)).collect()
+
+    def accepted_on(self, days: Sequence[date]) -> pl.DataFrame:
+        """Accepted rows known on some days, in the order of `Intake.accepted`; days between them are not held."""
+        if not days:
+            return self.empty()
+        near = _scan(self.table, self.parts).filter(pl.col("known_on").is_between(min(days), max(days)))
+        return self._kept(near.filter(pl.col("known_on").is_in(days))).sort(row_order(self.table)).collect()
 
     def accepted_columns(self, names: Sequence[str]) -> pl.DataFrame:
         """Some columns of all accepted rows, in no order."""

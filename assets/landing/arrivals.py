@@ -83,7 +83,7 @@ class Arrivals:
         news = [self.intake.empty()]
         for first, last in day_spans(marks, ROWS_AT_ONCE):
             days = [day for day in changed if first <= day <= last]
-            rows = self.intake.accepted(first, last).filter(pl.col("known_on").is_in(days))
+            rows = self.intake.accepted_on(days)
             own = self.files.rows_of(self.intake.table.name, days).select(*self._content, "known_on")
             news.append(rows.join(own, on=[*self._content, "known_on"], how="anti", nulls_equal=True))
         return pl.concat(news)

@@ -166,6 +166,8 @@ def test_the_store_answers_like_the_intake(tmp_path_factory, files: list[list[tu
     assert_like_the_intake(stored, shop, "daily_sales", KEY)
     for (day,), rows in stored.accepted().group_by("known_on"):
         assert_frame_equal(stored.accepted(day, day), rows)
+    some = stored.accepted()["known_on"].unique().sort().gather_every(2)
+    assert_frame_equal(stored.accepted_on(some.to_list()), stored.accepted().filter(pl.col("known_on").is_in(some.implode())))
     assert_frame_equal(stored.like(stored.accepted().head(3), ["product_id", "units"]), _alike(stored.accepted()))
 
 

@@ -152,11 +152,12 @@ def test_only_days_that_changed_are_read_again(files: LandedFiles, monkeypatch: 
     rows = sales(*((day, "a", day) for day in range(1, 8)), (3, "late", 9))
     land(files, rows.filter(pl.col("product_id") != "late"), 1, 6)
     land(files, rows, 7, 7)
-    spans: list[tuple[date | None, date | None]] = []
-    accepted = StoredIntake.accepted
-    monkeypatch.setattr(StoredIntake, "accepted", lambda self, *days: spans.append(days) or accepted(self, *days))
-    land(files, pl.concat([rows, sales((8, "a", 8), (5, "late", 9))]), 8, 8)
-    assert spans == [(DAYS[4], DAYS[4]), (DAYS[7], DAYS[7])], "day 3 was looked at when its late record came"
+    read: list[object] = []
+    accepted, accepted_on = StoredIntake.accepted, StoredIntake.accepted_on
+    monkeypatch.setattr(StoredIntake, "accepted", lambda self, *days: read.append(days) or accepted(self, *days))
+    monkeypatch.setattr(StoredIntake, "accepted_on", lambda self, days: read.append(days) or accepted_on(self, days))
+    land(files, pl.concat([rows, sales((8, "a", 8), (2, "late", 9), (5, "late", 9))]), 8, 8)
+    assert read == [[DAYS[1], DAYS[4]], (DAYS[7], DAYS[7])], "day 3 was looked at when its late record came"
     assert (8, 5, "late", 9) in landed(files)
 
 
