@@ -293,15 +293,3 @@ def test_permuted_rows_change_nothing_and_totals_reconcile(make_shop, key, rows:
     content = [name for name in first.accepted.columns if name != "source_row"]
     assert first.accepted.select(content).sort(content).equals(second.accepted.select(content).sort(content))
     assert sorted(first.quarantine["reason_code"]) == sorted(second.quarantine["reason_code"])
-
-
-def test_faulty_rows_in_some_of_several_files_are_told(make_shop, key: bytes) -> None:
-    """Between files with a faulty row lies one without: an empty chunk, of which polars' `format` dies."""
-    files = {
-        f"order_lines/{name}.csv": HEADER + (GOOD.replace("3.50", "dear") if bad else GOOD)
-        for name, bad in zip("abc", (1, 0, 1), strict=False)
-    }
-    intake = read_table(make_shop(files), "order_lines", key)
-    faulty = intake.quarantine.filter(pl.col("reason_code") == "not_a_number")
-    assert faulty["source_file"].to_list() == ["order_lines/a.csv", "order_lines/c.csv"]
-    assert all("'dear'" in reason for reason in faulty["reason"])

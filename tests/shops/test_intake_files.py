@@ -13,6 +13,8 @@ from shops.intake_csv import UnreadableFileError, csv_header, read_csv_pieces
 from shops.intake_store import StoredIntake, stored_intake
 
 PRODUCTS = "product_id,brand\np1,oak\np2,elm\n"
+LINE = "order_id,line_id,order_ts,line_type,product_id,customer_id,units,unit_price,currency,recorded_at\n"
+LINE += "o1,1,2024-03-02 10:00:00,sale,p1,c1,2,3.50,EUR,2024-03-02 10:00:05\n"
 
 
 def refusal(intake: Intake | StoredIntake) -> tuple[str, int | None, str]:
@@ -81,3 +83,12 @@ def test_endings_in_capitals_are_known(make_shop, key) -> None:
     shop = make_shop({"products.CSV": PRODUCTS, "customers/EXPORT.CSV": "customer_id\nc1\n"})
     assert read_table(shop, "products", key).accepted.height == 2
     assert read_table(shop, "customers", key).accepted.height == 1
+
+
+def test_faulty_rows_in_some_of_several_files_are_told(make_shop, key: bytes) -> None:
+    """Between files with a faulty row lies one without: an empty chunk, of which polars' `format` dies."""
+    files = {f"order_lines/{name}.csv": LINE if name == "b" else LINE.replace("3.50", "dear") for name in "abc"}
+    taken = read_table(make_shop(files), "order_lines", key)
+    faulty = taken.quarantine.filter(pl.col("reason_code") == "not_a_number")
+    assert faulty["source_file"].to_list() == ["order_lines/a.csv", "order_lines/c.csv"]
+    assert all("'dear'" in reason for reason in faulty["reason"])
